@@ -1,0 +1,43 @@
+#pragma once
+
+#include "seqnn/core/config.hpp"
+#include "seqnn/core/error.hpp"
+#include "seqnn/core/recipe.hpp"
+
+#include <string>
+
+namespace seqnn::inline SEQNN_ABI {
+
+template <class Real>
+class Layer;
+
+/// An activation function: an option of many layers (`{.activation = Activation::relu}`) and, listed in a model, a
+/// layer of its own (`Activation(Activation::softmax)`).
+///
+///   linear x    relu max(x, 0)    tanh    sigmoid 1/(1 + e^-x)    hard_sigmoid min(max(x/6 + 1/2, 0), 1)
+///   softmax e^x_i / Σ_j e^x_j over the last axis
+class Activation {
+ public:
+  enum Function { linear, relu, tanh, sigmoid, hard_sigmoid, softmax };
+
+  Activation(Function function = linear) : function_(function) {}  // NOLINT: implicit, see above
+
+  Function function() const { return function_; }
+
+  /// "relu"
+  std::string to_string() const {
+    static constexpr const char* kNames[] = {"linear", "relu", "tanh", "sigmoid", "hard_sigmoid", "softmax"};
+    return text("Activation::", kNames[function_]);
+  }
+
+  friend bool operator==(Activation a, Activation b) { return a.function_ == b.function_; }
+
+  /// The layer that applies it; defined in layers/activation.hpp.
+  template <class Real>
+  std::unique_ptr<Layer<Real>> make(For<Layer<Real>>) const;
+
+ private:
+  Function function_;
+};
+
+}  // namespace seqnn::inline SEQNN_ABI

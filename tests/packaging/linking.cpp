@@ -1,0 +1,5 @@
+#include "seqnn/seqnn.hpp"
+
+const char* version_seen_by_the_other_source();
+
+int main() { return version_seen_by_the_other_source() == nullptr ? 1 : 0; }
