@@ -1,0 +1,124 @@
+#pragma once
+
+#include "seqnn/core/activation.hpp"
+#include "seqnn/kernels/elementary.hpp"
+#include "seqnn/kernels/simd.hpp"
+#include "seqnn/kernels/sweep.hpp"
+
+#include <cstddef>
+#include <limits>
+
+namespace seqnn::inline SEQNN_ABI {
+
+/// y = softmax of the n values of one row: e^(x_i - m) / Σ_j e^(x_j - m), where m is the largest, so that nothing
+/// overflows. x and y may be the same. A NaN or +∞ in the row makes all of it NaN.
+template <class Real>
+void softmax(std::size_t n, const Real* x, Real* y) noexcept {
+  constexpr std::size_t W = kLanes<Real>;
+  Real m = -std::numeric_limits<Real>::infinity();
+  std::size_t i = 0;
+  if (n >= W) {
+    Simd<Real> largest = simd::load(x);
+    for (i = W; i + W <= n; i += W) largest = simd::max<Real>(largest, simd::load(x + i));
+    m = simd::largest(largest);
+  }
+  for (; i < n; ++i) m = x[i] > m ? x[i] : m;
+
+  const Simd<Real> shift(m);
+  simd::map(n, x, y, [&](const Simd<Real>& v) { return simd::exp<Real>(v - shift); });
+  Simd<Real> total(Real(0));
+  simd::sweep<Real>(n, [&](auto at) { total += at.load(y); });
+  const Simd<Real> scale(Real(1) / simd::sum(total));
+  simd::map(n, y, y, [&](const Simd<Real>& v) { return v * scale; });
+}
+
+/// Gradient of `softmax` from its output: dx_i = y_i · (dy_i - Σ_j dy_j·y_j). dy and dx may be the same.
+template <class Real>
+void softmax_backward(std::size_t n, const Real* y, const Real* dy, Real* dx) noexcept {
+  Simd<Real> total(Real(0));
+  simd::sweep<Real>(n, [&](auto at) { total = simd::fma(at.load(y), at.load(dy), total); });
+  const Simd<Real> mean(simd::sum(total));
+  simd::sweep<Real>(n, [&](auto at) { at.store(dx, at.load(y) * (at.load(dy) - mean)); });
+}
+
+/// y = f(x) for n values, which softmax takes as one row. x and y may be the same. NaN stays NaN, also through relu and
+/// hard_sigmoid.
+template <class Real>
+void activate(Activation::Function f, std::size_t n, const Real* x, Real* y) noexcept {
+  using V = Simd<Real>;
+  const V zero(Real(0));
+  switch (f) {
+    case Activation::linear:
+      if (x != y) simd::map(n, x, y, [](const V& v) { return v; });
+      return;
+    case Activation::relu:
+      return simd::map(n, x, y, [&](const V& v) { return xsimd::select(v <= zero, zero, v); });
+    case Activation::tanh:
+      return simd::map(n, x, y, [](const V& v) { return simd::tanh<Real>(v); });
+    case Activation::sigmoid:
+      return simd::map(n, x, y, [](const V& v) { return simd::sigmoid<Real>(v); });
+    case Activation::hard_sigmoid:
+      return simd::map(n, x, y, [&](const V& v) {
+        const V shifted = v + V(Real(3));
+        const V six(Real(6));
+        const V clipped = xsimd::select(shifted <= zero, zero, xsimd::select(shifted >= six, six, shifted));
+        return clipped * V(Real(1) / Real(6));
+      });
+    case Activation::softmax:
+      return softmax(n, x, y);
+  }
+}
+
+namespace detail {
+
+/// dx[i] = slope(y[i], dy[i]) for n values.
+template <class Real, class Slope>
+SEQNN_INLINE void map_gradient(std::size_t n, const Real* y, const Real* dy, Real* dx, Slope&& slope) noexcept {
+  simd::sweep<Real>(n, [&](auto at) { at.store(dx, slope(at.load(y), at.load(dy))); });
+}
+
+}  // namespace detail
+
+/// dx = f'(x) · dy, with f' from the output y = f(x): relu 1 where y > 0, tanh 1 - y², sigmoid y·(1 - y), hard_sigmoid
+/// 1/6 where 0 < y < 1, softmax over the n values as one row. dy and dx may be the same.
+template <class Real>
+void activation_backward(Activation::Function f, std::size_t n, const Real* y, const Real* dy, Real* dx) noexcept {
+  using V = Simd<Real>;
+  const V zero(Real(0));
+  const V one(Real(1));
+  switch (f) {
+    case Activation::linear:
+      if (dx != dy) simd::map(n, dy, dx, [](const V& d) { return d; });
+      return;
+    case Activation::relu:
+      return detail::map_gradient(n, y, dy, dx,
+                                  [&](const V& v, const V& d) { return xsimd::select(v > zero, d, zero); });
+    case Activation::tanh:
+      return detail::map_gradient(n, y, dy, dx, [&](const V& v, const V& d) { return simd::fma(-v, v, one) * d; });
+    case Activation::sigmoid:
+      return detail::map_gradient(n, y, dy, dx, [&](const V& v, const V& d) { return v * (one - v) * d; });
+    case Activation::hard_sigmoid:
+      return detail::map_gradient(n, y, dy, dx, [&](const V& v, const V& d) {
+        return xsimd::select((v > zero) & (v < one), d * V(Real(1) / Real(6)), zero);
+      });
+    case Activation::softmax:
+      return softmax_backward(n, y, dy, dx);
+  }
+}
+
+/// `activate` on rows [rows, width], one after the other in memory.
+template <class Real>
+void activate_rows(Activation::Function f, std::size_t rows, std::size_t width, const Real* x, Real* y) noexcept {
+  if (f != Activation::softmax) return activate(f, rows * width, x, y);
+  for (std::size_t r = 0; r < rows; ++r) softmax(width, x + r * width, y + r * width);
+}
+
+/// `activation_backward` on rows [rows, width], one after the other in memory.
+template <class Real>
+void activation_backward_rows(Activation::Function f, std::size_t rows, std::size_t width, const Real* y,
+                              const Real* dy, Real* dx) noexcept {
+  if (f != Activation::softmax) return activation_backward(f, rows * width, y, dy, dx);
+  for (std::size_t r = 0; r < rows; ++r) softmax_backward(width, y + r * width, dy + r * width, dx + r * width);
+}
+
+}  // namespace seqnn::inline SEQNN_ABI

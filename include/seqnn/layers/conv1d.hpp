@@ -1,0 +1,275 @@
+#pragma once
+
+#include "seqnn/core/activation.hpp"
+#include "seqnn/core/initializer.hpp"
+#include "seqnn/core/padding.hpp"
+#include "seqnn/kernels/column_sums.hpp"
+#include "seqnn/kernels/conv1d.hpp"
+#include "seqnn/layers/checks.hpp"
+#include "seqnn/layers/layer.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace seqnn::inline SEQNN_ABI {
+
+/// Options of Conv1D, as in Keras.
+struct Conv1DOptions {
+  std::size_t strides = 1;
+  Padding padding = Padding::valid;
+  std::size_t dilation_rate = 1;  ///< distance of the taps in time
+  std::size_t groups = 1;         ///< channels and filters are cut into so many parts that do not see each other
+  Activation activation = Activation::linear;
+  bool use_bias = true;
+  Initializer kernel_initializer = glorot_uniform();
+  Initializer bias_initializer = zeros();
+  std::string name = {};
+
+  bool operator==(const Conv1DOptions&) const = default;
+};
+
+/// Convolution over time (a cross-correlation: the kernel is not flipped).
+///
+///   y[t] = f(Σ_j x[t·strides + j·dilation_rate - left]·W[j] + b),  x is 0 outside the sequence
+///
+/// Shapes  x [B, T, C] -> y [B, T_out, filters]
+///         W "kernel" [kernel_size, C / groups, filters]   b "bias" [filters]
+///         span = (kernel_size - 1)·dilation_rate + 1
+///         valid   left 0            T_out = (T - span) / strides + 1
+///         causal  left span - 1     T_out = ceil(T / strides): y[t] sees nothing after x[t·strides]
+///         same    T_out = ceil(T / strides), padding on both sides, the odd one at the end
+/// Throws  OptionError for sizes of 0, strides and dilation both above 1, or filters and channels that groups does not
+///         divide; ShapeError if x is not (batch, time, features) or shorter than the span with valid padding
+class Conv1D {
+ public:
+  Conv1D(std::size_t filters, std::size_t kernel_size, Conv1DOptions options = {})
+      : filters_(filters), kernel_size_(kernel_size), options_(std::move(options)) {
+    check_positive("Conv1D", options_.name, "filters", filters);
+    check_positive("Conv1D", options_.name, "kernel_size", kernel_size);
+    check_positive("Conv1D", options_.name, "strides", options_.strides);
+    check_positive("Conv1D", options_.name, "dilation_rate", options_.dilation_rate);
+    check_positive("Conv1D", options_.name, "groups", options_.groups);
+    const std::string title = option_title("Conv1D", options_.name);
+    if (options_.strides > 1 && options_.dilation_rate > 1) {
+      throw OptionError(text(title, ": strides and dilation_rate cannot both be above 1, got ", options_.strides,
+                             " and ", options_.dilation_rate));
+    }
+    if (filters % options_.groups != 0) {
+      throw OptionError(text(title, ": filters must be a multiple of groups, got ", filters, " filters in ",
+                             options_.groups, " groups"));
+    }
+  }
+
+  std::size_t filters() const { return filters_; }
+  std::size_t kernel_size() const { return kernel_size_; }
+  const Conv1DOptions& options() const { return options_; }
+
+  SEQNN_COLD std::string to_string() const {
+    const Conv1DOptions standard;
+    return Describe("Conv1D")
+        .argument(filters_)
+        .argument(kernel_size_)
+        .option("strides", options_.strides, standard.strides)
+        .option("padding", options_.padding, standard.padding)
+        .option("dilation_rate", options_.dilation_rate, standard.dilation_rate)
+        .option("groups", options_.groups, standard.groups)
+        .option("activation", options_.activation, standard.activation)
+        .option("use_bias", options_.use_bias, standard.use_bias)
+        .option("kernel_initializer", options_.kernel_initializer, standard.kernel_initializer)
+        .option("bias_initializer", options_.bias_initializer, standard.bias_initializer)
+        .option("name", options_.name, standard.name)
+        .str();
+  }
+
+  bool operator==(const Conv1D&) const = default;
+
+  template <class Real>
+  std::unique_ptr<Layer<Real>> make(For<Layer<Real>>) const;
+
+ private:
+  std::size_t filters_;
+  std::size_t kernel_size_;
+  Conv1DOptions options_;
+};
+
+/// Computes Conv1D.
+template <class Real>
+class Conv1DLayer final : public Layer<Real> {
+ public:
+  explicit Conv1DLayer(const Conv1D& conv)
+      : filters_(conv.filters()), kernel_size_(conv.kernel_size()), options_(conv.options()) {
+    this->set_name(options_.name);
+  }
+
+  std::string type() const override { return "Conv1D"; }
+
+  Shape output_shape(const Shape& input) const override {
+    check_rank(this->title(), input, 2, "(batch, time, features)");
+    if (input[1] == kAnyLength || (channels_ != 0 && input[1] != channels_)) {
+      throw ShapeError(text(this->title(), ": input must be (batch, time, ",
+                            channels_ == 0 ? std::string("features") : std::to_string(channels_), "), got ",
+                            with_batch(input), "; the last axis is the number of features and must be fixed"));
+    }
+    if (input[0] == kAnyLength) return {kAnyLength, filters_};
+    const auto [left, right] = padding(input[0]);
+    const std::size_t length = left + input[0] + right;
+    if (length < span()) {
+      throw ShapeError(text(this->title(), ": kernel_size ", kernel_size_, " exceeds the ", input[0],
+                            " time steps of input ", with_batch(input),
+                            options_.dilation_rate > 1 ? text(" at dilation_rate ", options_.dilation_rate) : "",
+                            "; pad, or use a shorter kernel"));
+    }
+    return {(length - span()) / options_.strides + 1, filters_};
+  }
+
+  void build(const Shape& input, ParameterLayout& parameters) override {
+    output_shape(input);
+    channels_ = input[1];
+    if (channels_ % options_.groups != 0) {
+      throw OptionError(text(this->title(), ": the number of features must be a multiple of groups, got ", channels_,
+                             " features in ", options_.groups, " groups"));
+    }
+    kernel_ = parameters.declare(this->name() + "/kernel", {kernel_size_, channels_ / options_.groups, filters_},
+                                 options_.kernel_initializer);
+    if (options_.use_bias) bias_ = parameters.declare(this->name() + "/bias", {filters_}, options_.bias_initializer);
+  }
+
+  void plan(Pass<Real>& pass) const override { Memory::take(*this, pass); }
+
+  void prepare(Pass<Real>& pass) const override {
+    const Conv1DSizes s = sizes(pass);
+    const Memory memory = Memory::take(*this, pass);
+    memory.kernel.pack(s, pass[kernel_]);
+    if (memory.dwt != nullptr) std::fill_n(memory.dwt, s.F * s.row(), Real{0});
+  }
+
+  void forward(Pass<Real>& pass) const override {
+    const Conv1DSizes s = sizes(pass);
+    const Memory memory = Memory::take(*this, pass);
+    for (std::size_t b = 0; b < pass.batch; ++b) {
+      conv1d_forward(s, padded(pass, memory, b, true), memory.kernel, pass[bias_], options_.activation.function(),
+                     pass.y + b * s.T_out * s.F);
+    }
+  }
+
+  void backward(Pass<Real>& pass) const override {
+    const Conv1DSizes s = sizes(pass);
+    const Memory memory = Memory::take(*this, pass);
+    const std::size_t y_size = s.T_out * s.F;
+    const std::size_t x_size = element_count(*pass.input_shape);
+    activation_backward_rows(options_.activation.function(), pass.batch * s.T_out, s.F, pass.y, pass.dy, pass.dy);
+    if (options_.use_bias) column_sums_add(pass.batch * s.T_out, s.F, pass.dy, s.F, pass.gradient(bias_));
+    for (std::size_t b = 0; b < pass.batch; ++b) {
+      const Real* x = padded(pass, memory, b, false);
+      const Real* da = pass.dy + b * y_size;
+      Real* dx = pass.dx == nullptr ? nullptr : memory.dx != nullptr ? memory.dx : pass.dx + b * x_size;
+      if (conv1d_sparse_pays<Real>(s, count_nonzero(y_size, da))) {
+        conv1d_backward_sparse(s, x, da, memory.kernel.filters, memory.dwt, dx, memory.sparse);
+      } else {
+        conv1d_backward_kernel(s, x, da, pass.gradient(kernel_));
+        if (dx != nullptr) conv1d_backward_input(s, da, memory.kernel, dx, memory.da);
+      }
+      if (dx != nullptr && memory.dx != nullptr) {
+        std::copy_n(dx + padding((*pass.input_shape)[0]).left * s.C, x_size, pass.dx + b * x_size);
+      }
+    }
+  }
+
+  void finish(Pass<Real>& pass) const override {
+    const Memory memory = Memory::take(*this, pass);
+    if (memory.dwt != nullptr) conv1d_fold_sparse(sizes(pass), memory.dwt, pass.gradient(kernel_));
+  }
+
+ private:
+  struct Sides {
+    std::size_t left;
+    std::size_t right;
+  };
+
+  /// Everything the layer takes from the arenas.
+  struct Memory {
+    Conv1DKernel<Real> kernel;         // prepared
+    Real* dwt = nullptr;               // prepared: gradient of the kernel from sparse tiles, [F, K·C]
+    Real* x = nullptr;                 // kept: padded input of all samples; scratch of one sample when not training
+    Real* dx = nullptr;                // scratch: gradient of one padded sample
+    Real* da = nullptr;                // scratch: padded gradient for the dense product
+    Conv1DSparseScratch<Real> sparse;  // scratch
+
+    static Memory take(const Conv1DLayer& layer, Pass<Real>& pass) {
+      const Conv1DSizes s = layer.sizes(pass);
+      const bool pads = s.T != (*pass.input_shape)[0];
+      Memory m;
+      m.kernel = Conv1DKernel<Real>::take(s, pass.prepared, pass.training, pass.input_gradient);
+      if (!pass.training) {
+        if (pads) m.x = pass.scratch.template take<Real>(s.T * s.C);
+        return m;
+      }
+      if (pads) m.x = pass.kept.template take<Real>(pass.batch * s.T * s.C);
+      if (s.overlapping_rows()) {
+        m.dwt = pass.prepared.template take<Real>(s.F * s.row());
+        m.sparse = Conv1DSparseScratch<Real>::take(s, pass.scratch);
+      }
+      if (pass.input_gradient) {
+        if (pads) m.dx = pass.scratch.template take<Real>(s.T * s.C);
+        m.da = pass.scratch.template take<Real>(conv1d_backward_input_scratch<Real>(s));
+      }
+      return m;
+    }
+  };
+
+  std::size_t span() const { return (kernel_size_ - 1) * options_.dilation_rate + 1; }
+
+  Sides padding(std::size_t T) const {
+    if (options_.padding == Padding::valid) return {0, 0};
+    if (options_.padding == Padding::causal) return {span() - 1, 0};
+    const std::size_t outputs = (T + options_.strides - 1) / options_.strides;
+    const std::size_t needed = (outputs - 1) * options_.strides + span();
+    const std::size_t total = needed > T ? needed - T : 0;
+    return {total / 2, total - total / 2};
+  }
+
+  Conv1DSizes sizes(const Pass<Real>& pass) const {
+    const std::size_t T = (*pass.input_shape)[0];
+    const auto [left, right] = padding(T);
+    return {.T = left + T + right,
+            .C = channels_,
+            .K = kernel_size_,
+            .F = filters_,
+            .T_out = (*pass.output_shape)[0],
+            .stride = options_.strides,
+            .dilation = options_.dilation_rate,
+            .groups = options_.groups};
+  }
+
+  /// Sample b with its padding, which `write` puts around it.
+  const Real* padded(const Pass<Real>& pass, const Memory& memory, std::size_t b, bool write) const {
+    const std::size_t T = (*pass.input_shape)[0];
+    const Real* x = pass.x + b * T * channels_;
+    if (memory.x == nullptr) return x;
+    const auto [left, right] = padding(T);
+    Real* to = memory.x + (pass.training ? b * (left + T + right) * channels_ : 0);
+    if (write) {
+      std::fill_n(to, left * channels_, Real{0});
+      std::copy_n(x, T * channels_, to + left * channels_);
+      std::fill_n(to + (left + T) * channels_, right * channels_, Real{0});
+    }
+    return to;
+  }
+
+  std::size_t filters_;
+  std::size_t kernel_size_;
+  Conv1DOptions options_;
+  std::size_t channels_ = 0;
+  Parameter kernel_;
+  Parameter bias_;
+};
+
+template <class Real>
+std::unique_ptr<Layer<Real>> Conv1D::make(For<Layer<Real>>) const {
+  return std::make_unique<Conv1DLayer<Real>>(*this);
+}
+
+}  // namespace seqnn::inline SEQNN_ABI

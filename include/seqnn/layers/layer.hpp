@@ -1,0 +1,143 @@
+#pragma once
+
+#include "seqnn/core/arena.hpp"
+#include "seqnn/core/error.hpp"
+#include "seqnn/core/parameters.hpp"
+#include "seqnn/core/random.hpp"
+#include "seqnn/core/recipe.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace seqnn::inline SEQNN_ABI {
+
+/// One tile of samples on its way through one layer: everything `forward` and `backward` may read and write. Shapes
+/// leave out the batch axis; all blocks are contiguous and row-major with `batch` samples.
+///
+/// The same struct, with null pointers, is what `plan` sees: a layer takes its memory from the arenas in the same order
+/// in `plan`, `prepare`, `forward`, `backward` and `finish`.
+template <class Real>
+struct Pass {
+  std::size_t batch = 0;
+  const Shape* input_shape = nullptr;
+  const Shape* output_shape = nullptr;
+  bool training = false;
+  bool input_gradient = false;  ///< when training: whether backward will be asked for dx
+
+  const Real* x = nullptr;            ///< input; null if the input is token ids
+  const std::int32_t* ids = nullptr;  ///< input of a layer that reads token ids
+  Real* y = nullptr;                  ///< output
+  Real* dy = nullptr;                 ///< backward: gradient of the loss by y; the layer may overwrite it
+  Real* dx = nullptr;                 ///< backward: gradient by x, to be written (not added); null if nobody needs it
+
+  const ParameterLayout* layout = nullptr;
+  const Real* parameters = nullptr;  ///< the flat buffer of the model
+  Real* gradients = nullptr;         ///< likewise; backward adds to it
+
+  Arena prepared;  ///< filled by `prepare`, read by passes, lives for one step: weights packed for the kernels
+  Arena kept;      ///< written by `forward` when training, read by `backward` of the same tile
+  Arena scratch;   ///< free for use inside one call
+
+  std::uint64_t seed = 0;
+  std::uint32_t step = 0;
+  std::uint32_t layer_index = 0;
+  std::size_t first_sample = 0;  ///< position of the tile's first sample in the batch
+
+  /// Values and gradient of a parameter; null if it was not declared.
+  const Real* operator[](Parameter p) const {
+    return parameters == nullptr || !p.declared() ? nullptr : parameters + (*layout)[p].offset;
+  }
+  Real* gradient(Parameter p) const {
+    return gradients == nullptr || !p.declared() ? nullptr : gradients + (*layout)[p].offset;
+  }
+
+  /// The random numbers of sample `i` of the tile: the same for every division into tiles, shards and threads.
+  RandomStream random(std::size_t i, Purpose purpose = Purpose::dropout) const {
+    return RandomStream({.seed = seed,
+                         .purpose = purpose,
+                         .index = layer_index,
+                         .step = step,
+                         .sample = static_cast<std::uint32_t>(first_sample + i)});
+  }
+};
+
+/// What a layer reads.
+enum class InputKind { values, ids };
+
+/// A layer of a model. It describes itself and computes, but owns no numbers: parameters lie in the model's flat buffer
+/// and everything else in a workspace of the caller, so that any number of threads can use one layer.
+template <class Real>
+class Layer {
+ public:
+  virtual ~Layer() = default;
+
+  /// "Conv1D"
+  virtual std::string type() const = 0;
+
+  /// What `x` is.
+  virtual InputKind input_kind() const { return InputKind::values; }
+
+  /// Checks the input shape, which may contain kAnyLength, and declares parameters. Called once.
+  /// @throws ShapeError, OptionError
+  virtual void build(const Shape& input, ParameterLayout& parameters) {
+    (void)parameters;
+    (void)output_shape(input);
+  }
+
+  /// Shape of one output sample; kAnyLength passes through.  @throws ShapeError
+  virtual Shape output_shape(const Shape& input) const = 0;
+
+  /// Whether output and input are the same values in the same order, so that they can share memory: then neither
+  /// `forward` nor `backward` is called.
+  virtual bool passes_through(bool training) const {
+    (void)training;
+    return false;
+  }
+
+  /// Smallest number of samples in a tile at which the layer runs at full speed. A model cuts batches into tiles that
+  /// stay in the cache, but not below this.
+  virtual std::size_t preferred_tile(const Shape& input) const {
+    (void)input;
+    return 1;
+  }
+
+  /// Takes from the arenas what the passes will take, to measure it.
+  virtual void plan(Pass<Real>& pass) const { (void)pass; }
+
+  /// Derives from the parameters what the passes need. Called once a step and thread, before the first tile.
+  virtual void prepare(Pass<Real>& pass) const { (void)pass; }
+
+  /// Writes y.
+  virtual void forward(Pass<Real>& pass) const = 0;
+
+  /// Adds to the gradients and writes dx unless it is null.
+  virtual void backward(Pass<Real>& pass) const = 0;
+
+  /// Called once a step and thread, after the last tile's backward: to bring in gradients gathered in `prepared`.
+  virtual void finish(Pass<Real>& pass) const { (void)pass; }
+
+  /// Checks token ids before they are used.  @param row_length ids a sample  @throws DataError
+  virtual void check_ids(const std::int32_t* ids, std::size_t count, std::size_t row_length) const {
+    (void)ids;
+    (void)count;
+    (void)row_length;
+  }
+
+  /// Unique in a model; given by the user or by the model ("conv1d_1").
+  const std::string& name() const { return name_; }
+  void set_name(std::string name) { name_ = std::move(name); }
+
+  /// `Conv1D "conv1d_1"`, the beginning of every message about this layer.
+  std::string title() const { return text(type(), " \"", name_, '"'); }
+
+ private:
+  std::string name_;
+};
+
+template <class Real>
+using LayerRecipe = Recipe<Layer<Real>>;
+
+}  // namespace seqnn::inline SEQNN_ABI

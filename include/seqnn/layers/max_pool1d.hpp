@@ -1,0 +1,129 @@
+#pragma once
+
+#include "seqnn/core/padding.hpp"
+#include "seqnn/kernels/pooling.hpp"
+#include "seqnn/layers/checks.hpp"
+#include "seqnn/layers/layer.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace seqnn::inline SEQNN_ABI {
+
+struct MaxPool1DOptions {
+  std::size_t strides = 0;  ///< time steps between windows; 0 means pool_size
+  Padding padding = Padding::valid;
+  std::string name = {};
+
+  bool operator==(const MaxPool1DOptions&) const = default;
+};
+
+/// The largest value of every window of time steps, feature by feature.
+///
+///   y_t = max(x_{t·s} … x_{t·s+pool_size-1})    s = strides
+///
+/// Padding does not take part: a window that reaches over an end holds fewer steps.
+///
+/// Shapes  x [B,T,C] -> y [B,T_out,C]; T_out = (T - pool_size) / s + 1 if valid, ceil(T / s) if same
+/// Keeps   when training: the step chosen by every window [B,T_out,C]. Of equal values the first is chosen; a NaN is
+///         taken for the largest
+/// Throws  OptionError for pool_size 0 and Padding::causal; ShapeError if x is not (batch, time, features) or, if
+/// valid,
+///         shorter than one window
+class MaxPool1D {
+ public:
+  explicit MaxPool1D(std::size_t pool_size = 2, MaxPool1DOptions options = {})
+      : pool_size_(pool_size), options_(std::move(options)) {
+    check_positive("MaxPool1D", options_.name, "pool_size", pool_size_);
+    if (pool_size_ >= (std::size_t{1} << 24)) {
+      throw OptionError(
+          text(option_title("MaxPool1D", options_.name), ": pool_size must be below 2^24, got ", pool_size_));
+    }
+    if (options_.padding == Padding::causal) {
+      throw OptionError(text(option_title("MaxPool1D", options_.name),
+                             ": padding must be valid or same, got causal; causal is for convolutions"));
+    }
+  }
+
+  std::size_t pool_size() const { return pool_size_; }
+  std::size_t strides() const { return options_.strides == 0 ? pool_size_ : options_.strides; }
+  const MaxPool1DOptions& options() const { return options_; }
+
+  SEQNN_COLD std::string to_string() const {
+    const MaxPool1DOptions standard;
+    return Describe("MaxPool1D")
+        .argument(pool_size_)
+        .option("strides", options_.strides, standard.strides)
+        .option("padding", options_.padding, standard.padding)
+        .option("name", options_.name, standard.name)
+        .str();
+  }
+
+  bool operator==(const MaxPool1D&) const = default;
+
+  template <class Real>
+  std::unique_ptr<Layer<Real>> make(For<Layer<Real>>) const;
+
+ private:
+  std::size_t pool_size_;
+  MaxPool1DOptions options_;
+};
+
+template <class Real>
+class MaxPool1DLayer final : public Layer<Real> {
+ public:
+  explicit MaxPool1DLayer(MaxPool1D recipe) : recipe_(std::move(recipe)) { this->set_name(recipe_.options().name); }
+
+  std::string type() const override { return "MaxPool1D"; }
+
+  Shape output_shape(const Shape& input) const override {
+    check_rank(this->title(), input, 2, "(batch, time, features)", "put it where the input still is a sequence");
+    if (input[0] == kAnyLength) return input;
+    if (recipe_.options().padding == Padding::valid && input[0] < recipe_.pool_size()) {
+      throw ShapeError(text(this->title(), ": pool_size ", recipe_.pool_size(), " exceeds the ", input[0],
+                            " time steps of input ", with_batch(input), "; pad, or use a shorter window"));
+    }
+    return {window(input).T_out, input[1]};
+  }
+
+  void plan(Pass<Real>& pass) const override { (void)take_chosen(pass); }
+
+  void forward(Pass<Real>& pass) const override {
+    const PoolWindow w = window(*pass.input_shape);
+    Real* chosen = take_chosen(pass);
+    for (std::size_t b = 0; b < pass.batch; ++b) {
+      const std::size_t out = b * w.T_out * w.C;
+      max_pool1d_forward(w, pass.x + b * w.T * w.C, pass.y + out, pass.training ? chosen + out : nullptr);
+    }
+  }
+
+  void backward(Pass<Real>& pass) const override {
+    if (pass.dx == nullptr) return;
+    const PoolWindow w = window(*pass.input_shape);
+    const Real* chosen = take_chosen(pass);
+    for (std::size_t b = 0; b < pass.batch; ++b) {
+      const std::size_t out = b * w.T_out * w.C;
+      max_pool1d_backward(w, pass.dy + out, chosen + out, pass.dx + b * w.T * w.C);
+    }
+  }
+
+ private:
+  PoolWindow window(const Shape& input) const {
+    return PoolWindow::over(input[0], input[1], recipe_.pool_size(), recipe_.strides(), recipe_.options().padding);
+  }
+
+  Real* take_chosen(Pass<Real>& pass) const {
+    return pass.training ? pass.kept.template take<Real>(pass.batch * element_count(*pass.output_shape)) : nullptr;
+  }
+
+  MaxPool1D recipe_;
+};
+
+template <class Real>
+std::unique_ptr<Layer<Real>> MaxPool1D::make(For<Layer<Real>>) const {
+  return std::make_unique<MaxPool1DLayer<Real>>(*this);
+}
+
+}  // namespace seqnn::inline SEQNN_ABI

@@ -1,0 +1,169 @@
+#include "seqnn/kernels/activations.hpp"
+
+#include "fixtures/activations.hpp"
+#include "seqnn/core/random.hpp"
+#include "support/catch.hpp"
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+using namespace seqnn;
+using Catch::Matchers::WithinAbs;
+using Catch::Matchers::WithinRel;
+
+namespace {
+
+constexpr Activation::Function kElementwise[] = {Activation::linear, Activation::relu, Activation::tanh,
+                                                 Activation::sigmoid, Activation::hard_sigmoid};
+constexpr Activation::Function kAll[] = {Activation::linear,  Activation::relu,         Activation::tanh,
+                                         Activation::sigmoid, Activation::hard_sigmoid, Activation::softmax};
+
+double plain(Activation::Function f, double x) {
+  switch (f) {
+    case Activation::relu:
+      return x > 0 ? x : 0;
+    case Activation::tanh:
+      return std::tanh(x);
+    case Activation::sigmoid:
+      return 1 / (1 + std::exp(-x));
+    case Activation::hard_sigmoid:
+      return std::fmin(std::fmax(x / 6 + 0.5, 0), 1);
+    default:
+      return x;
+  }
+}
+
+template <class Real>
+std::vector<Real> random_values(std::size_t n) {
+  RandomStream random({.seed = 3});
+  std::vector<Real> values(n);
+  for (Real& v : values) v = static_cast<Real>(4 * random.normal());
+  return values;
+}
+
+/// Rows of 5.
+template <std::size_t n>
+void check_against(Activation::Function f, const double (&x)[n], const double (&y)[n], const double (&dy)[n],
+                   const double (&dx)[n]) {
+  std::vector<double> out(n);
+  std::vector<double> grad(n);
+  activate_rows(f, n / 5, 5, x, out.data());
+  activation_backward_rows(f, n / 5, 5, out.data(), dy, grad.data());
+  for (std::size_t i = 0; i < n; ++i) {
+    CAPTURE(Activation(f).to_string(), i);
+    CHECK_THAT(out[i], WithinRel(y[i], 1e-14) || WithinAbs(y[i], 1e-16));
+    CHECK_THAT(grad[i], WithinAbs(dx[i], 1e-15 + 1e-14 * std::fabs(dx[i])));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Activations give the values of their equations", "[kernels][activations]") {
+  // e^0 = 1, e^(ln 3) = 3: shares 1/4 and 3/4. hard_sigmoid(1.5) = 1.5/6 + 1/2 = 0.75.
+  const double x[] = {0, std::log(3.0)};
+  double y[2];
+  activate(Activation::softmax, 2, x, y);
+  CHECK_THAT(y[0], WithinRel(0.25, 1e-15));
+  CHECK_THAT(y[1], WithinRel(0.75, 1e-15));
+  const double three[] = {1.5, -3, 3};
+  double out[3];
+  activate(Activation::hard_sigmoid, 3, three, out);
+  CHECK(out[0] == 0.75);
+  CHECK(out[1] == 0);
+  CHECK(out[2] == 1);
+}
+
+TEST_CASE("Activations agree with PyTorch, values and gradients", "[kernels][activations]") {
+  namespace expected = fixtures::activations;
+  check_against(Activation::relu, expected::relu::x, expected::relu::y, expected::relu::dy, expected::relu::dx);
+  check_against(Activation::tanh, expected::tanh::x, expected::tanh::y, expected::tanh::dy, expected::tanh::dx);
+  check_against(Activation::sigmoid, expected::sigmoid::x, expected::sigmoid::y, expected::sigmoid::dy,
+                expected::sigmoid::dx);
+  check_against(Activation::hard_sigmoid, expected::hard_sigmoid::x, expected::hard_sigmoid::y,
+                expected::hard_sigmoid::dy, expected::hard_sigmoid::dx);
+  check_against(Activation::softmax, expected::softmax::x, expected::softmax::y, expected::softmax::dy,
+                expected::softmax::dx);
+}
+
+TEMPLATE_TEST_CASE("Elementwise activations are right at every length, in place as well", "[kernels][activations]",
+                   float, double) {
+  constexpr std::size_t W = kLanes<TestType>;
+  const double tolerance = 4 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
+  for (const auto f : kElementwise) {
+    for (const std::size_t n : {std::size_t{1}, W - 1, W, W + 1, 3 * W + 2}) {
+      CAPTURE(Activation(f).to_string(), n);
+      const std::vector<TestType> x = random_values<TestType>(n);
+      std::vector<TestType> y(n + 1, TestType(77));
+      activate(f, n, x.data(), y.data());
+      CHECK(y.back() == TestType(77));
+      for (std::size_t i = 0; i < n; ++i) {
+        const double expected = plain(f, static_cast<double>(x[i]));
+        // hard_sigmoid subtracts near its lower end, so its error is relative to 1.
+        CHECK_THAT(static_cast<double>(y[i]), WithinRel(expected, tolerance) ||
+                                                  (WithinAbs(expected, f == Activation::hard_sigmoid ? tolerance : 0)));
+      }
+      std::vector<TestType> in_place = x;
+      activate(f, n, in_place.data(), in_place.data());
+      y.pop_back();
+      CHECK(in_place == y);
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("Gradients of activations may overwrite the gradient from above", "[kernels][activations]", float,
+                   double) {
+  const std::size_t n = 2 * kLanes<TestType> + 3;
+  for (const auto f : kAll) {
+    CAPTURE(Activation(f).to_string());
+    const std::vector<TestType> x = random_values<TestType>(n);
+    std::vector<TestType> y(n);
+    activate(f, n, x.data(), y.data());
+    std::vector<TestType> dx(n + 1, TestType(77));
+    activation_backward(f, n, y.data(), x.data(), dx.data());
+    CHECK(dx.back() == TestType(77));
+    dx.pop_back();
+    std::vector<TestType> in_place = x;
+    activation_backward(f, n, y.data(), in_place.data(), in_place.data());
+    CHECK(in_place == dx);
+  }
+}
+
+TEMPLATE_TEST_CASE("softmax sums to 1 at every width and for every magnitude", "[kernels][activations]", float,
+                   double) {
+  constexpr std::size_t W = kLanes<TestType>;
+  for (const std::size_t n : {std::size_t{1}, std::size_t{2}, W - 1, W, W + 1, 5 * W + 3}) {
+    for (const double shift : {0.0, -1e4, 1e4}) {
+      CAPTURE(n, shift);
+      std::vector<TestType> x = random_values<TestType>(n);
+      for (TestType& v : x) v += static_cast<TestType>(shift);
+      std::vector<TestType> y(n);
+      softmax(n, x.data(), y.data());
+      double sum = 0;
+      double all = 0;
+      for (const TestType v : x) all += std::exp(static_cast<double>(v) - static_cast<double>(x[0]));
+      for (std::size_t i = 0; i < n; ++i) {
+        sum += static_cast<double>(y[i]);
+        const double expected = std::exp(static_cast<double>(x[i]) - static_cast<double>(x[0])) / all;
+        CHECK_THAT(static_cast<double>(y[i]),
+                   WithinRel(expected, 50 * static_cast<double>(std::numeric_limits<TestType>::epsilon())));
+      }
+      CHECK_THAT(sum, WithinAbs(1.0, 10 * static_cast<double>(std::numeric_limits<TestType>::epsilon())));
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("NaN goes through every activation", "[kernels][activations]", float, double) {
+  const std::size_t n = kLanes<TestType> + 1;
+  for (const auto f : kAll) {
+    for (std::size_t at = 0; at < n; ++at) {
+      CAPTURE(Activation(f).to_string(), at);
+      std::vector<TestType> x(n, TestType(1));
+      x[at] = std::numeric_limits<TestType>::quiet_NaN();
+      activate(f, n, x.data(), x.data());
+      CHECK(std::isnan(x[at]));
+      CHECK(std::isnan(x[n - 1 - at]) == (f == Activation::softmax || at == n - 1 - at));
+    }
+  }
+}
