@@ -1,0 +1,138 @@
+#pragma once
+
+#include "seqnn/core/error.hpp"
+#include "seqnn/core/parameters.hpp"
+#include "seqnn/core/recipe.hpp"
+#include "seqnn/core/tensor.hpp"
+#include "seqnn/kernels/reductions.hpp"
+#include "seqnn/kernels/updates.hpp"
+#include "seqnn/optimizers/option_checks.hpp"
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace seqnn::inline SEQNN_ABI {
+
+/// Turns gradients into new parameters. All state lies in slots shaped like the flat buffer of parameters.
+template <class Real>
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+
+  /// "RMSprop"
+  virtual std::string type() const = 0;
+
+  /// Makes slots for these parameters, all zero, and forgets earlier steps.
+  void build(const ParameterLayout& layout) {
+    extent_ = layout.trainable_extent();
+    iterations_ = 0;
+    for (auto& [name, values] : slots_) values.assign(extent_, Real(0));
+    ranges_.clear();
+    for (const auto& info : layout.infos()) {
+      if (info.trainable) ranges_.emplace_back(info.offset, info.size());
+    }
+  }
+
+  /// One step: clips `gradients` in place, then updates `parameters`. Both are the trainable part of the flat buffer.
+  /// Allocates nothing.
+  /// @throws ShapeError if the buffers are not as long as those of the layout of `build`
+  void step(std::span<Real> parameters, std::span<Real> gradients) {
+    if (parameters.size() != extent_ || gradients.size() != extent_) {
+      throw ShapeError(text(type(), ": parameters and gradients must have the ", extent_,
+                            " values of the built layout, got ", parameters.size(), " and ", gradients.size(),
+                            "; call build with the layout of this model"));
+    }
+    begin_step(gradients);
+    update(0, extent_, parameters, gradients);
+  }
+
+  /// The same in parts that several threads can share: first the clipping and counting, once …
+  void begin_step(std::span<Real> gradients) {
+    clip_gradients(gradients);
+    ++iterations_;
+  }
+
+  /// … then the update of every stretch [begin, begin + count), which must start at a cache line.
+  void update(std::size_t begin, std::size_t count, std::span<Real> parameters, std::span<const Real> gradients) {
+    update_stretch(begin, count, gradients.data() + begin, parameters.data() + begin, iterations_);
+  }
+
+  /// Whether `begin_step` looks at gradients, which must then be complete.
+  bool clips() const { return clipping_.clipnorm > 0 || clipping_.clipvalue > 0 || clipping_.global_clipnorm > 0; }
+
+  double learning_rate() const { return learning_rate_; }
+
+  /// @throws OptionError if the rate is negative or not finite
+  void set_learning_rate(double rate) {
+    check_learning_rate(type(), rate);
+    learning_rate_ = rate;
+  }
+
+  /// Steps taken since `build`.
+  std::size_t iterations() const { return iterations_; }
+
+  /// Goes on from a checkpoint, together with its slots.
+  void set_iterations(std::size_t iterations) { iterations_ = iterations; }
+
+  /// State by name, for checkpoints.
+  std::vector<std::pair<std::string, Buffer<Real>>>& slots() { return slots_; }
+  const std::vector<std::pair<std::string, Buffer<Real>>>& slots() const { return slots_; }
+
+ protected:
+  /// @throws OptionError if the rate or a limit is negative or not finite, or more than one limit is set
+  Optimizer(double learning_rate, GradientClipping clipping, std::vector<std::string> slot_names)
+      : learning_rate_(learning_rate), clipping_(clipping) {
+    check_learning_rate("Optimizer", learning_rate);
+    check_clipping("Optimizer", clipping);
+    for (auto& name : slot_names) slots_.emplace_back(std::move(name), Buffer<Real>());
+  }
+
+  /// The update rule for `count` parameters that begin at `begin` in the flat buffer and in the slots; `gradients` and
+  /// `parameters` point there already. `iteration` counts from 1.
+  virtual void update_stretch(std::size_t begin, std::size_t count, const Real* gradients, Real* parameters,
+                              std::size_t iteration) = 0;
+
+  Real* slot(std::size_t i, std::size_t begin) { return slots_[i].second.data() + begin; }
+
+ private:
+  void clip_gradients(std::span<Real> gradients) const {
+    if (clipping_.clipnorm > 0) {
+      for (const auto& [offset, size] : ranges_) {
+        const auto gradient = gradients.subspan(offset, size);
+        scale_to_norm(gradient, std::sqrt(sum_of_squares_wide(size, gradient.data())), clipping_.clipnorm);
+      }
+    } else if (clipping_.global_clipnorm > 0) {
+      const double norm = std::sqrt(sum_of_squares_wide(gradients.size(), gradients.data()));  // gaps are zero
+      // Infinite gradients have no direction left: NaN, as in Keras, and not a step of zero.
+      const double global_norm = norm + (norm - norm);
+      // Parameter by parameter, so that a NaN does not get into the gaps.
+      for (const auto& [offset, size] : ranges_) {
+        scale_to_norm(gradients.subspan(offset, size), global_norm, clipping_.global_clipnorm);
+      }
+    } else if (clipping_.clipvalue > 0) {
+      clip(gradients.size(), static_cast<Real>(clipping_.clipvalue), gradients.data());
+    }
+  }
+
+  /// Scales down to the norm `limit` unless `norm` is within it; a norm of NaN makes everything NaN.
+  static void scale_to_norm(std::span<Real> gradient, double norm, double limit) {
+    if (norm <= limit) return;
+    scale(gradient.size(), static_cast<Real>(limit / norm), gradient.data());
+  }
+
+  double learning_rate_;
+  GradientClipping clipping_;
+  std::size_t iterations_ = 0;
+  std::size_t extent_ = 0;
+  std::vector<std::pair<std::string, Buffer<Real>>> slots_;
+  std::vector<std::pair<std::size_t, std::size_t>> ranges_;  // offset and size of each parameter, for clipnorm
+};
+
+template <class Real>
+using OptimizerRecipe = Recipe<Optimizer<Real>>;
+
+}  // namespace seqnn::inline SEQNN_ABI
