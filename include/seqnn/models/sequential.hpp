@@ -1,0 +1,270 @@
+#pragma once
+
+#include "seqnn/core/any_rank.hpp"
+#include "seqnn/data/any_array.hpp"
+#include "seqnn/layers/layer.hpp"
+#include "seqnn/losses/loss.hpp"
+#include "seqnn/metrics/metric.hpp"
+#include "seqnn/models/network.hpp"
+#include "seqnn/models/summary.hpp"
+#include "seqnn/optimizers/optimizer.hpp"
+#include "seqnn/training/fit.hpp"
+#include "seqnn/training/fit_options.hpp"
+#include "seqnn/training/history.hpp"
+#include "seqnn/training/samples.hpp"
+#include "seqnn/training/trainer.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace seqnn::inline SEQNN_ABI {
+
+/// One parameter of a model: `values` is where it lies, row-major.
+template <class Real>
+struct Weight {
+  std::string name;  ///< "conv1d/kernel"
+  Shape shape;
+  bool trainable;
+  std::span<const Real> values;
+};
+
+/// A model of layers in a row.
+///
+///     Sequential<float> model({Embedding(10'000, 128), Conv1D(32, 7), GlobalMaxPool1D(), Dense(1)});
+///     model.compile(RMSprop(), BinaryCrossentropy({.from_logits = true}), {BinaryAccuracy()});
+///     History history = model.fit(x, y, {.epochs = 10, .batch_size = 128, .validation_split = 0.2});
+///
+/// The first axis of every array is the batch. x and y are any xtensor expressions; token ids are of an integer type.
+/// A model owns its parameters; a copy is a deep copy, with the optimizer at its beginning. `evaluate` and `predict`
+/// are const and may be called by any number of threads at once.
+template <class Real>
+class Sequential {
+ public:
+  Sequential() = default;
+  Sequential(std::initializer_list<LayerRecipe<Real>> layers) : recipes_(layers) {}
+  explicit Sequential(std::vector<LayerRecipe<Real>> layers) : recipes_(std::move(layers)) {}
+
+  Sequential(const Sequential& other) : recipes_(other.recipes_) {
+    if (other.built()) {
+      build(other.input_shape());
+      std::copy(other.network_.parameters().begin(), other.network_.parameters().end(), network_.parameters().begin());
+    }
+    if (other.compiled_) compile(other.compiled_->optimizer, other.compiled_->loss, other.compiled_->metrics);
+  }
+  Sequential& operator=(const Sequential& other) {
+    Sequential copy(other);
+    *this = std::move(copy);
+    return *this;
+  }
+  Sequential(Sequential&&) noexcept = default;
+  Sequential& operator=(Sequential&&) noexcept = default;
+
+  /// Appends a layer. @throws StateError once the model is built
+  void add(LayerRecipe<Real> layer) {
+    if (built()) throw StateError("Sequential: layers must be added before the model is built");
+    recipes_.push_back(std::move(layer));
+  }
+
+  const std::vector<LayerRecipe<Real>>& layers() const { return recipes_; }
+
+  /// Makes the layers and draws their first weights from `seed`. Building again starts anew.
+  /// @param input_shape  of one sample, without the batch axis: `{500}`, or `{kAnyLength, 14}` for any length
+  /// @throws ShapeError, OptionError naming the layer; the model is then unchanged
+  void build(Shape input_shape, std::uint64_t seed = 0) {
+    network_ = Network<Real>(recipes_, std::move(input_shape), seed);
+    if (compiled_) compiled_->running_optimizer->build(network_.layout());
+  }
+
+  bool built() const { return network_.built(); }
+  const Shape& input_shape() const { return network().input_shape(); }
+  Shape output_shape() const { return network().shapes(input_shape()).back(); }
+  std::size_t parameter_count() const { return network().layout().count(true) + network().layout().count(false); }
+
+  /// Keras' table: name (type), output shape and parameters by layer, and the totals; then what the build can do.
+  std::string summary() const { return summarize(network()); }
+
+  /// Chooses how the model learns and what it is judged by. Weights stay; the optimizer begins anew.
+  void compile(OptimizerRecipe<Real> optimizer, LossRecipe<Real> loss, std::vector<MetricRecipe<Real>> metrics = {}) {
+    auto compiled = std::make_unique<Compiled>(std::move(optimizer), std::move(loss), std::move(metrics));
+    if (built()) compiled->running_optimizer->build(network_.layout());
+    compiled_ = std::move(compiled);
+  }
+
+  /// Learns from samples x with targets y; builds the model if that has not been done.
+  /// @return every number of every epoch
+  /// @throws StateError before compile; ShapeError, DataError, OptionError, all before anything is changed
+  History fit(const AnyArray& x, const AnyArray& y, FitOptions options = {}) {
+    const Objective<Real> objective = this->objective("fit");
+    check(options);
+    const bool built_before = built();
+    Network<Real> fresh;
+    if (!built_before) {
+      if (x.shape().empty()) throw ShapeError("x: must be (batch, …), got a scalar or nothing");
+      fresh = Network<Real>(recipes_, Shape(x.shape().begin() + 1, x.shape().end()), options.seed);
+    }
+    Network<Real>& network = built_before ? network_ : fresh;
+    Samples<Real> samples(network, *objective.loss, x, y, options.sample_weight);
+    std::size_t count = samples.count();
+    std::optional<Samples<Real>> validation;
+    if (!options.validation_data.x.empty()) {
+      const auto& [x_val, y_val, weight] = options.validation_data;
+      validation.emplace(network, *objective.loss, x_val, y_val, weight, "validation_data.");
+    } else if (options.validation_split > 0) {
+      count = static_cast<std::size_t>(static_cast<double>(count) * (1.0 - options.validation_split));
+      if (count == 0 || count == samples.count()) {
+        throw OptionError(text("fit: validation_split must leave samples on both sides, got ", options.validation_split,
+                               " of ", samples.count()));
+      }
+      validation = samples.from(count);
+    }
+    samples.weigh_classes(options.class_weight, count);  // after the split: as in Keras, validation is not weighted so
+    if (!built_before) {
+      network_ = std::move(fresh);
+      compiled_->running_optimizer->build(network_.layout());
+    }
+    return Fit<Real>(network_, objective, *compiled_->running_optimizer, samples, count,
+                     validation ? &*validation : nullptr, options)
+        .run();
+  }
+
+  /// Loss and metrics on these samples: `scores["loss"]`, `scores["binary_accuracy"]`.
+  Logs evaluate(const AnyArray& x, const AnyArray& y, const EvaluateOptions& options = {}) const {
+    const Objective<Real> objective = this->objective("evaluate");
+    check_sizes("evaluate", options.batch_size, options.threads);
+    const Samples<Real> samples(network(), *objective.loss, x, y, options.sample_weight);
+    ThreadTeam team(options.threads);
+    Evaluator<Real> evaluator(network(), objective, team, samples, options.batch_size);
+    Logs logs;
+    set_logs(logs, log_names(objective), objective, evaluator.evaluate());
+    return logs;
+  }
+
+  /// Outputs for these samples, in their order: `xt::xtensor<float, 2> p = model.predict(x)`.
+  AnyRank<Real> predict(const AnyArray& x, const PredictOptions& options = {}) const {
+    check_sizes("predict", options.batch_size, options.threads);
+    const Samples<Real> samples(network(), x);
+    ThreadTeam team(options.threads);
+    Evaluator<Real> evaluator(network(), {}, team, samples, options.batch_size);
+    Shape shape = network().shapes(samples.x_shape()).back();
+    const std::size_t width = element_count(shape);
+    shape.insert(shape.begin(), samples.count());
+    Array<Real> outputs = Array<Real>::from_shape(shape);
+    evaluator.predict(outputs.data(), width);
+    return AnyRank<Real>(std::move(outputs));
+  }
+
+  /// All parameters, in the order of the layers. The spans are valid until the model is built again or destroyed.
+  std::vector<Weight<Real>> weights() const {
+    std::vector<Weight<Real>> result;
+    for (const auto& info : network().layout().infos()) {
+      result.push_back(
+          {info.name, info.shape, info.trainable, network().parameters().subspan(info.offset, info.size())});
+    }
+    return result;
+  }
+
+  /// One parameter by name. @throws Error that lists the names there are
+  AnyRank<Real> weight(std::string_view name) const {
+    const auto& info = find(name);
+    Array<Real> result = Array<Real>::from_shape(info.shape);
+    std::copy_n(network().parameters().data() + info.offset, info.size(), result.data());
+    return AnyRank<Real>(std::move(result));
+  }
+
+  /// Sets one parameter. @throws ShapeError naming the parameter and both shapes; Error if there is none of this name
+  void set_weight(std::string_view name, const AnyArray& values) {
+    const auto& info = find(name);
+    if (values.shape() != info.shape) {
+      throw ShapeError(text("weight \"", info.name, "\": must be ", info.shape, ", got ", values.shape()));
+    }
+    values.copy_to(network_.parameters().data() + info.offset);
+  }
+
+  /// The layers and parameters, for workspaces of the caller's own. @throws StateError before build
+  const Network<Real>& network() const {
+    if (!built()) {
+      throw StateError("Sequential: must be built first; call build with the shape of one sample, or fit");
+    }
+    return network_;
+  }
+
+ private:
+  struct Compiled {
+    Compiled(OptimizerRecipe<Real> o, LossRecipe<Real> l, std::vector<MetricRecipe<Real>> m)
+        : optimizer(std::move(o)), loss(std::move(l)), metrics(std::move(m)) {
+      running_optimizer = optimizer.make();
+      running_loss = loss.make();
+      for (const auto& metric : metrics) {
+        auto running = metric.make();
+        running->bind(*running_loss);
+        const std::string name = running->name();
+        if (running->target_kind() != running_loss->target_kind()) {
+          throw OptionError(text("compile: metric ", name, " and loss ", running_loss->name(),
+                                 " must read the same kind of targets; one wants class indices, "
+                                 "the other numbers of the shape of the outputs"));
+        }
+        const auto taken = [&](const auto& other) { return other->name() == name; };
+        if (std::any_of(running_metrics.begin(), running_metrics.end(), taken)) {
+          throw OptionError(
+              text("compile: metrics must differ in name, since history and logs go by it, got ", name, " twice"));
+        }
+        running_metrics.push_back(std::move(running));
+      }
+    }
+
+    OptimizerRecipe<Real> optimizer;
+    LossRecipe<Real> loss;
+    std::vector<MetricRecipe<Real>> metrics;
+    std::unique_ptr<Optimizer<Real>> running_optimizer;
+    std::unique_ptr<Loss<Real>> running_loss;
+    std::vector<std::unique_ptr<Metric<Real>>> running_metrics;
+  };
+
+  Objective<Real> objective(const char* caller) const {
+    if (!compiled_) {
+      throw StateError(
+          text("Sequential: ", caller, " must come after compile; compile(optimizer, loss, metrics) first"));
+    }
+    return {compiled_->running_loss.get(), compiled_->running_metrics};
+  }
+
+  static void check(const FitOptions& options) {
+    check_sizes("fit", options.batch_size, options.threads);
+    if (!(options.validation_split >= 0 && options.validation_split < 1)) {
+      throw OptionError(text("fit: validation_split must be in [0, 1), got ", options.validation_split));
+    }
+    if (options.initial_epoch > options.epochs) {
+      throw OptionError(text("fit: initial_epoch must not be beyond epochs, got ", options.initial_epoch, " and ",
+                             options.epochs, "; epochs is the number of the last epoch, not how many to add"));
+    }
+  }
+
+  static void check_sizes(const char* caller, std::size_t batch_size, std::size_t threads) {
+    if (batch_size == 0) throw OptionError(text(caller, ": batch_size must be at least 1, got 0"));
+    if (threads == 0) throw OptionError(text(caller, ": threads must be at least 1, got 0"));
+  }
+
+  const ParameterInfo& find(std::string_view name) const {
+    std::string names;
+    for (const auto& info : network().layout().infos()) {
+      if (info.name == name) return info;
+      names += (names.empty() ? "" : ", ") + info.name;
+    }
+    throw Error(text("weight \"", name, "\": must be one of ", names));
+  }
+
+  std::vector<LayerRecipe<Real>> recipes_;
+  Network<Real> network_;
+  std::unique_ptr<Compiled> compiled_;
+};
+
+}  // namespace seqnn::inline SEQNN_ABI

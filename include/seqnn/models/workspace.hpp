@@ -1,0 +1,200 @@
+#pragma once
+
+#include "seqnn/core/arena.hpp"
+#include "seqnn/core/tensor.hpp"
+#include "seqnn/layers/layer.hpp"
+#include "seqnn/models/network.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace seqnn::inline SEQNN_ABI {
+
+/// Everything that one thread writes while tiles of samples pass through a network: outputs of the layers, what they
+/// keep for the backward pass, scratch, and weights in the kernels' forms. Planned once for a shape, a largest tile and
+/// a purpose; passes allocate nothing.
+template <class Real>
+class Workspace {
+ public:
+  /// @param input_shape  of one sample; all axes known
+  /// @param tile         most samples in a pass
+  /// @param training     whether there will be backward passes
+  Workspace(const Network<Real>& network, const Shape& input_shape, std::size_t tile, bool training)
+      : network_(&network), shapes_(network.shapes(input_shape)), tile_(tile), training_(training) {
+    const std::size_t count = network.layers().size();
+    passes_.resize(count);
+    for (std::size_t l = 0; l < count; ++l) {
+      auto& pass = passes_[l];
+      pass.input_shape = &shapes_[l];
+      pass.output_shape = &shapes_[l + 1];
+      pass.training = training;
+      pass.input_gradient = training && network.needs_input_gradient(l);
+      pass.layout = &network.layout();
+      pass.layer_index = static_cast<std::uint32_t>(l);
+    }
+    Arena measure;
+    lay_out(measure);
+    memory_.resize(measure.used());
+    Arena arena(memory_.data());
+    lay_out(arena);
+  }
+
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+
+  std::size_t tile() const { return tile_; }
+  std::size_t bytes() const { return memory_.size(); }
+  const Shape& output_shape() const { return shapes_.back(); }
+
+  /// Room for the input of a tile, for callers whose samples do not lie together.
+  Real* input_values() { return input_values_; }
+  std::int32_t* input_ids() { return input_ids_; }
+
+  /// Begins a step: the layers derive from the parameters what they need. `gradients`, laid out as the parameters, may
+  /// be null when not training.
+  void begin(const Real* parameters, Real* gradients, std::uint64_t seed, std::uint32_t step) {
+    for (std::size_t l = 0; l < passes_.size(); ++l) {
+      auto& pass = passes_[l];
+      pass.parameters = parameters;
+      pass.gradients = gradients;
+      pass.seed = seed;
+      pass.step = step;
+      pass.batch = tile_;
+      call(l, &Layer<Real>::prepare);
+    }
+  }
+
+  /// Passes `batch` samples forward; returns the outputs, valid until the next pass.
+  /// @param first_sample  position of the first of them in the batch
+  const Real* forward(std::size_t batch, const Real* values, const std::int32_t* ids, std::size_t first_sample) {
+    const Real* x = values;
+    for (std::size_t l = 0; l < passes_.size(); ++l) {
+      auto& pass = passes_[l];
+      pass.batch = batch;
+      pass.x = x;
+      pass.ids = l == 0 ? ids : nullptr;
+      pass.y = outputs_[l];
+      pass.first_sample = first_sample;
+      if (outputs_[l] == nullptr) continue;  // passes through
+      call(l, &Layer<Real>::forward);
+      x = pass.y;
+    }
+    return x;
+  }
+
+  /// Where to write the gradient of the loss by the outputs before `backward`.
+  Real* output_gradient() { return gradients_[0]; }
+
+  /// Passes the last tile back, adding to the gradients.
+  void backward() {
+    std::size_t current = 0;
+    for (std::size_t l = passes_.size(); l-- > 0;) {
+      auto& pass = passes_[l];
+      if (outputs_[l] != nullptr) {
+        pass.dy = gradients_[current];
+        pass.dx = pass.input_gradient ? gradients_[1 - current] : nullptr;
+        call(l, &Layer<Real>::backward);
+        current = 1 - current;
+      }
+      if (!pass.input_gradient) break;  // nothing below learns
+    }
+  }
+
+  /// Ends a step: the layers bring in gradients they gathered over its tiles.
+  void finish() {
+    for (std::size_t l = 0; l < passes_.size(); ++l) {
+      passes_[l].batch = tile_;
+      call(l, &Layer<Real>::finish);
+    }
+  }
+
+ private:
+  /// Takes all memory in one order; called once to measure and once to place.
+  SEQNN_COLD void lay_out(Arena& arena) {
+    const auto& layers = network_->layers();
+    const std::size_t count = layers.size();
+    input_values_ = nullptr;
+    input_ids_ = nullptr;
+    if (network_->input_kind() == InputKind::ids) {
+      input_ids_ = arena.take<std::int32_t>(tile_ * element_count(shapes_[0]));
+    } else {
+      input_values_ = arena.take<Real>(tile_ * element_count(shapes_[0]));
+    }
+    std::size_t largest = 1;
+    for (const auto& shape : shapes_) largest = std::max(largest, element_count(shape));
+    Real* turns[2] = {nullptr, nullptr};  // without a backward pass outputs take turns in two blocks
+    if (!training_) {
+      for (auto& turn : turns) turn = arena.take<Real>(tile_ * largest);
+    }
+    outputs_.assign(count, nullptr);
+    blocks_.resize(count);
+    std::size_t turn = 0;
+    std::size_t scratch_bytes = 0;
+    for (std::size_t l = 0; l < count; ++l) {
+      auto& pass = passes_[l];
+      pass.batch = tile_;
+      const bool through = layers[l]->passes_through(training_);
+      if (!through && training_) outputs_[l] = arena.take<Real>(tile_ * element_count(shapes_[l + 1]));
+      if (!through && !training_) outputs_[l] = turns[turn++ % 2];
+      pass.prepared = pass.kept = pass.scratch = Arena();
+      if (!through) layers[l]->plan(pass);
+      blocks_[l].prepared = arena.take<std::byte>(pass.prepared.used());
+      blocks_[l].kept = arena.take<std::byte>(pass.kept.used());
+      scratch_bytes = std::max(scratch_bytes, pass.scratch.used());
+    }
+    gradients_[0] = gradients_[1] = nullptr;
+    if (training_) {
+      for (auto& gradient : gradients_) gradient = arena.take<Real>(tile_ * largest);
+    }
+    scratch_ = arena.take<std::byte>(scratch_bytes);
+  }
+
+  void call(std::size_t l, void (Layer<Real>::*what)(Pass<Real>&) const) {
+    if (outputs_[l] == nullptr) return;
+    auto& pass = passes_[l];
+    pass.prepared = Arena(blocks_[l].prepared);
+    pass.kept = Arena(blocks_[l].kept);
+    pass.scratch = Arena(scratch_);
+    (*network_->layers()[l].*what)(pass);
+  }
+
+  struct Blocks {
+    std::byte* prepared = nullptr;
+    std::byte* kept = nullptr;
+  };
+
+  const Network<Real>* network_;
+  std::vector<Shape> shapes_;
+  std::size_t tile_;
+  bool training_;
+  std::vector<Pass<Real>> passes_;
+  std::vector<Real*> outputs_;  // null where a layer passes its input through
+  std::vector<Blocks> blocks_;
+  Real* input_values_ = nullptr;
+  std::int32_t* input_ids_ = nullptr;
+  Real* gradients_[2] = {nullptr, nullptr};
+  std::byte* scratch_ = nullptr;
+  Buffer<std::byte> memory_;
+};
+
+/// Bytes of a tile that should stay in a core's L2 cache while it passes through the network.
+inline constexpr std::size_t kTileBytes = std::size_t{1} << 20;
+
+/// How many of `samples` pass through the network together: as many as stay in the cache, but so many that every layer
+/// runs at full speed. A function of shapes alone, since sums of gradients depend on it.
+template <class Real>
+std::size_t tile_size(const Network<Real>& network, const Shape& input_shape, std::size_t samples, bool training) {
+  const auto shapes = network.shapes(input_shape);
+  std::size_t preferred = 1;
+  std::size_t values = 0;
+  for (std::size_t l = 0; l < network.layers().size(); ++l) {
+    preferred = std::max(preferred, network.layers()[l]->preferred_tile(shapes[l]));
+    values += element_count(shapes[l + 1]);
+  }
+  const std::size_t per_sample = values * sizeof(Real) * (training ? 2 : 1);
+  return std::min(samples, std::max(preferred, std::max<std::size_t>(1, kTileBytes / per_sample)));
+}
+
+}  // namespace seqnn::inline SEQNN_ABI

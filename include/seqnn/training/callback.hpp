@@ -1,0 +1,130 @@
+#pragma once
+
+#include "seqnn/core/config.hpp"
+#include "seqnn/training/logs.hpp"
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace seqnn::inline SEQNN_ABI {
+
+/// All parameters of a model at one moment. The bytes mean something only to the training that kept them.
+using KeptWeights = std::vector<std::byte>;
+
+/// A training as its callbacks see it. Epochs and batches count from 0.
+class Training {
+ public:
+  virtual ~Training() = default;
+
+  /// The number of the epoch at which training ends, if nothing stops it before.
+  virtual std::size_t epochs() const = 0;
+
+  /// Batches in an epoch; 0 while the data set does not say.
+  virtual std::size_t steps_per_epoch() const = 0;
+
+  /// What an epoch's end reports. From `on_train_begin` on it has every name there will be, with NaN for what is not
+  /// known yet.
+  virtual const Logs& logs() const = 0;
+
+  /// Ends training after the epoch that is running. The reason, a sentence, is shown to the user; the first one counts.
+  virtual void stop(std::string reason) = 0;
+
+  /// Empty while nothing has stopped the training.
+  virtual const std::string& stop_reason() const = 0;
+
+  virtual double learning_rate() const = 0;
+  virtual void set_learning_rate(double rate) = 0;
+
+  /// Copies all parameters, those that are not trainable too, to and from a callback's own buffer. Keeping allocates
+  /// only the first time.
+  virtual void keep_weights(KeptWeights& kept) const = 0;
+  virtual void restore_weights(const KeptWeights& kept) = 0;
+};
+
+/// Something that watches a training and may steer it. Derive, override what is needed, and hand it to `fit`:
+///
+///     struct Announce : Callback {
+///       void on_epoch_end(Training&, std::size_t epoch, const Logs& logs) override { … logs["loss"] … }
+///     };
+///     model.fit(x, y, {.callbacks = {Announce()}});
+///
+/// Callbacks run one after another, in the order of the list, on the thread that called `fit`. An exception ends the
+/// training and leaves `fit`.
+class Callback {
+ public:
+  virtual ~Callback() = default;
+
+  virtual void on_train_begin(Training&) {}
+  virtual void on_epoch_begin(Training&, std::size_t /*epoch*/) {}
+
+  /// Runs at every step: keep it cheap. `logs` holds the means over the epoch so far, of training only.
+  virtual void on_batch_end(Training&, std::size_t /*batch*/, const Logs& /*logs*/) {}
+
+  /// `logs` holds the epoch's means and, with validation data, the same names with "val_" before them.
+  virtual void on_epoch_end(Training&, std::size_t /*epoch*/, const Logs& /*logs*/) {}
+
+  /// Runs also when the training was stopped, but not after an exception.
+  virtual void on_train_end(Training&) {}
+
+ protected:
+  Callback() = default;
+  Callback(const Callback&) = default;
+  Callback& operator=(const Callback&) = default;
+};
+
+/// An entry of `.callbacks`. Three ways to give one:
+///
+///     .callbacks = {EarlyStopping({.patience = 2})}   a value: the list has its own, and a copied list copies it
+///     .callbacks = {std::ref(early)}                  the caller's: can be read afterwards, must outlive the training
+///     .callbacks = {std::make_shared<Mine>(…)}        shared: for callbacks that cannot be copied
+class AnyCallback {
+ public:
+  template <class Value>
+  requires std::derived_from<std::remove_cvref_t<Value>, Callback> AnyCallback(
+      Value&& value)  // NOLINT: implicit, so that values can be listed
+      : callback_(std::make_shared<std::remove_cvref_t<Value>>(std::forward<Value>(value))),
+        copy_(&copy_of<std::remove_cvref_t<Value>>) {
+    static_assert(std::copy_constructible<std::remove_cvref_t<Value>>,
+                  "this callback cannot be copied: give it by std::ref or as a std::shared_ptr");
+  }
+
+  template <std::derived_from<Callback> Value>
+  AnyCallback(std::reference_wrapper<Value> value)  // NOLINT
+      : callback_(std::shared_ptr<void>(), &value.get()) {}
+
+  template <std::derived_from<Callback> Value>
+  AnyCallback(std::shared_ptr<Value> value)  // NOLINT
+      : callback_(std::move(value)) {
+    if (callback_ == nullptr) throw OptionError("callbacks: every entry must be a callback, got a null pointer");
+  }
+
+  AnyCallback(const AnyCallback& other)
+      : callback_(other.copy_ == nullptr ? other.callback_ : other.copy_(*other.callback_)), copy_(other.copy_) {}
+  AnyCallback(AnyCallback&&) noexcept = default;
+  AnyCallback& operator=(AnyCallback other) noexcept {
+    std::swap(callback_, other.callback_);
+    std::swap(copy_, other.copy_);
+    return *this;
+  }
+
+  Callback& operator*() { return *callback_; }
+  Callback* operator->() { return callback_.get(); }
+
+ private:
+  template <class Value>
+  static std::shared_ptr<Callback> copy_of(const Callback& callback) {
+    return std::make_shared<Value>(static_cast<const Value&>(callback));
+  }
+
+  std::shared_ptr<Callback> callback_;
+  std::shared_ptr<Callback> (*copy_)(const Callback&) = nullptr;  // null: not ours to copy
+};
+
+}  // namespace seqnn::inline SEQNN_ABI

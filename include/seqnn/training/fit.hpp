@@ -1,0 +1,161 @@
+#pragma once
+
+#include "seqnn/core/random.hpp"
+#include "seqnn/core/thread_team.hpp"
+#include "seqnn/training/callback.hpp"
+#include "seqnn/training/fit_options.hpp"
+#include "seqnn/training/history.hpp"
+#include "seqnn/training/logs.hpp"
+#include "seqnn/training/progress_bar.hpp"
+#include "seqnn/training/trainer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <iostream>
+#include <limits>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace seqnn::inline SEQNN_ABI {
+
+/// The names under which a score is reported: "loss", then the metrics; `prefix` is "val_" or nothing.
+template <class Real>
+std::vector<std::string> log_names(const Objective<Real>& objective, const std::string& prefix = {}) {
+  std::vector<std::string> names = {prefix + "loss"};
+  for (const auto& metric : objective.metrics) names.push_back(prefix + metric->name());
+  return names;
+}
+
+/// Loss and metrics of a score under these names; NaN if there are no samples in it.
+template <class Real>
+void set_logs(Logs& logs, const std::vector<std::string>& names, const Objective<Real>& objective, const Score& score) {
+  const bool none = score.samples == 0;
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  logs.set(names[0], none ? kNone : score.loss / static_cast<double>(score.samples));
+  std::span<const double> sums = score.metrics;
+  for (std::size_t m = 0; m < objective.metrics.size(); ++m) {
+    const auto& metric = *objective.metrics[m];
+    logs.set(names[m + 1], none ? kNone : metric.result(sums.first(metric.sum_count())));
+    sums = sums.subspan(metric.sum_count());
+  }
+}
+
+/// One call of fit: passes over the samples in random order, validation, callbacks, history.
+template <class Real>
+class Fit final : public Training {
+ public:
+  /// `samples` are those to train on, the first `count` of them; `validation` may be null, else validates on all of it.
+  Fit(Network<Real>& network, const Objective<Real>& objective, Optimizer<Real>& optimizer,
+      const Samples<Real>& samples, std::size_t count, const Samples<Real>* validation, FitOptions& options)
+      : network_(&network),
+        objective_(objective),
+        optimizer_(&optimizer),
+        options_(&options),
+        team_(options.threads),
+        trainer_(network, objective, optimizer, team_, samples, std::min(options.batch_size, count), options.shards,
+                 options.seed),
+        order_(count) {
+    if (validation != nullptr) validator_.emplace(network, objective, team_, *validation, EvaluateOptions{}.batch_size);
+    steps_per_pass_ = (count + options.batch_size - 1) / options.batch_size;
+    steps_per_epoch_ = options.steps_per_epoch > 0 ? options.steps_per_epoch : steps_per_pass_;
+    epoch_score_.metrics.resize(objective.sum_count());
+  }
+
+  History run() {
+    History history;
+    ProgressBar bar(options_->output == nullptr ? std::cout : *options_->output, {.verbose = options_->verbose});
+    std::vector<Callback*> callbacks = {&bar};
+    for (auto& callback : options_->callbacks) callbacks.push_back(&*callback);
+    const auto tell = [&](auto&& what) {
+      for (Callback* callback : callbacks) what(*callback);
+    };
+
+    const auto names = log_names(objective_);
+    const auto validation_names = log_names(objective_, "val_");
+    epoch_score_.reset();
+    set_logs(logs_, names, objective_, epoch_score_);
+    if (validator_) set_logs(logs_, validation_names, objective_, epoch_score_);
+    tell([&](Callback& c) { c.on_train_begin(*this); });
+    for (std::size_t epoch = options_->initial_epoch; epoch < options_->epochs && stop_reason_.empty(); ++epoch) {
+      const auto start = std::chrono::steady_clock::now();
+      tell([&](Callback& c) { c.on_epoch_begin(*this, epoch); });
+      epoch_score_.reset();
+      Logs batch_logs;
+      for (std::size_t step = 0; step < steps_per_epoch_; ++step) {
+        epoch_score_.add(trainer_.step(next_batch(epoch * steps_per_epoch_ + step),
+                                       static_cast<std::uint32_t>(epoch * steps_per_epoch_ + step)));
+        set_logs(batch_logs, names, objective_, epoch_score_);
+        tell([&](Callback& c) { c.on_batch_end(*this, step, batch_logs); });
+      }
+      set_logs(logs_, names, objective_, epoch_score_);
+      if (validator_) set_logs(logs_, validation_names, objective_, validator_->evaluate());
+      const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+      history.append(epoch, logs_, elapsed.count());
+      tell([&](Callback& c) { c.on_epoch_end(*this, epoch, logs_); });
+    }
+    tell([&](Callback& c) { c.on_train_end(*this); });
+    history.set_stop_reason(stop_reason_);
+    return history;
+  }
+
+  std::size_t epochs() const override { return options_->epochs; }
+  std::size_t steps_per_epoch() const override { return steps_per_epoch_; }
+  const Logs& logs() const override { return logs_; }
+  void stop(std::string reason) override {
+    if (stop_reason_.empty()) stop_reason_ = std::move(reason);
+  }
+  const std::string& stop_reason() const override { return stop_reason_; }
+  double learning_rate() const override { return optimizer_->learning_rate(); }
+  void set_learning_rate(double rate) override { optimizer_->set_learning_rate(rate); }
+  void keep_weights(KeptWeights& kept) const override {
+    const auto bytes = std::as_bytes(std::span<const Real>(network_->parameters()));
+    kept.assign(bytes.begin(), bytes.end());
+  }
+  void restore_weights(const KeptWeights& kept) override {
+    std::memcpy(network_->parameters().data(), kept.data(), kept.size());
+  }
+
+ private:
+  /// Indices of the samples of a step; passes follow each other, each in an order of its own.
+  std::span<const std::size_t> next_batch(std::size_t step) {
+    const std::size_t pass = step / steps_per_pass_;
+    if (!ordered_ || pass != pass_) {
+      std::iota(order_.begin(), order_.end(), std::size_t{0});
+      if (options_->shuffle) {
+        RandomStream random(
+            {.seed = options_->seed, .purpose = Purpose::shuffle, .step = static_cast<std::uint32_t>(pass)});
+        shuffle(order_, random);
+      }
+      pass_ = pass;
+      ordered_ = true;
+    }
+    const std::size_t begin = step % steps_per_pass_ * options_->batch_size;
+    return std::span(order_).subspan(begin, std::min(options_->batch_size, order_.size() - begin));
+  }
+
+  Network<Real>* network_;
+  Objective<Real> objective_;
+  Optimizer<Real>* optimizer_;
+  FitOptions* options_;
+  ThreadTeam team_;
+  Trainer<Real> trainer_;
+  std::optional<Evaluator<Real>> validator_;
+  std::vector<std::size_t> order_;
+  std::size_t pass_ = 0;
+  bool ordered_ = false;
+  std::size_t steps_per_pass_ = 0;
+  std::size_t steps_per_epoch_ = 0;
+  Score epoch_score_;
+  Logs logs_;
+  std::string stop_reason_;
+};
+
+}  // namespace seqnn::inline SEQNN_ABI

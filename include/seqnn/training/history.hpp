@@ -1,0 +1,185 @@
+#pragma once
+
+#include "seqnn/core/config.hpp"
+#include "seqnn/core/error.hpp"
+#include "seqnn/io/atomic_file.hpp"
+#include "seqnn/io/exact_number.hpp"
+#include "seqnn/io/line_chart.hpp"
+#include "seqnn/training/logs.hpp"
+#include "seqnn/training/monitor.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace seqnn::inline SEQNN_ABI {
+
+/// What `fit` reports: every number of every epoch, and how long it took.
+///
+///     history["loss"][3]                       the fourth epoch's; "val_loss" where there is validation data
+///     history.best_epoch("val_loss")           where it was lowest, as an index into these vectors
+///     history.save_csv("history.csv"), history.save_svg("history.svg")
+///
+/// Epochs count from 0 in code, and from 1 where people read them: in the table, the chart and the progress bar.
+class History {
+ public:
+  /// Adds the numbers of one epoch. A name that has been missing so far, or is missing now, is NaN for those epochs.
+  SEQNN_COLD void append(std::size_t epoch, const Logs& logs,
+                         double seconds = std::numeric_limits<double>::quiet_NaN()) {
+    constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+    for (const auto& [name, value] : logs) {
+      if (find(name) == nullptr) columns_.push_back({name, std::vector<double>(epochs(), kMissing)});
+    }
+    for (auto& column : columns_) {
+      const double* const value = logs.find(column.name);
+      column.values.push_back(value == nullptr ? kMissing : *value);
+    }
+    epoch_numbers_.push_back(epoch);
+    seconds_.push_back(seconds);
+  }
+
+  /// How many epochs there are; every vector has this length.
+  std::size_t epochs() const { return epoch_numbers_.size(); }
+
+  /// Their numbers, from 0; not simply 0, 1, … after a fit with `initial_epoch`.
+  const std::vector<std::size_t>& epoch_numbers() const { return epoch_numbers_; }
+
+  /// Seconds each epoch took, validation included.
+  const std::vector<double>& seconds() const { return seconds_; }
+
+  /// In the order in which they first came.
+  std::vector<std::string> names() const {
+    std::vector<std::string> result;
+    for (const auto& column : columns_) result.push_back(column.name);
+    return result;
+  }
+
+  bool contains(std::string_view name) const { return find(name) != nullptr; }
+
+  /// The values by epoch. @throws Error that lists the names there are, if there is none of this name
+  SEQNN_COLD const std::vector<double>& operator[](std::string_view name) const {
+    const auto* const values = find(name);
+    if (values == nullptr) {
+      Logs known;
+      for (const auto& column : columns_) known.set(column.name, 0);
+      throw Error(text("History: name must be one of ", known.names(), ", got \"", name, '"'));
+    }
+    return *values;
+  }
+
+  /// Index of the first epoch with the best value: the lowest, or the highest for names such as "val_accuracy" (see
+  /// `higher_is_better`; `mode` overrules the name). NaN is never best.
+  /// @throws Error as `operator[]`; DataError if no epoch has a number
+  SEQNN_COLD std::size_t best_epoch(std::string_view name = "val_loss",
+                                    MonitorMode mode = MonitorMode::automatic) const {
+    const auto& values = (*this)[name];
+    const Monitor monitor(std::string(name), mode);
+    std::optional<std::size_t> best;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (!std::isnan(values[i]) && (!best || monitor.better(values[i], values[*best]))) best = i;
+    }
+    if (!best) throw DataError(text("History: \"", name, "\" must be a number in some epoch, got NaN in all of them"));
+    return *best;
+  }
+
+  /// Why training ended before its epochs ran out; empty if they did.
+  const std::string& stop_reason() const { return stop_reason_; }
+  void set_stop_reason(std::string reason) { stop_reason_ = std::move(reason); }
+
+  /// Comma-separated values, one line an epoch: epoch (from 1), the names in their order, seconds. Numbers read back as
+  /// the same doubles whatever the locale; a value that is missing is `nan`.
+  SEQNN_COLD std::string csv() const {
+    std::string table = "epoch";
+    for (const auto& column : columns_) table += ',' + quoted(column.name);
+    table += ",seconds\n";
+    for (std::size_t i = 0; i < epochs(); ++i) {
+      table += std::to_string(epoch_numbers_[i] + 1);
+      for (const auto& column : columns_) table += ',' + exact_number(column.values[i]);
+      table += ',' + exact_number(seconds_[i]) + '\n';
+    }
+    return table;
+  }
+
+  /// Writes `csv()`, all or nothing. @throws FileError
+  void save_csv(const std::string& path) const { write_file(path, csv()); }
+
+  /// A picture of two charts: the losses, and the first metric if there is one; both with their validation twins, and
+  /// the epoch of the lowest validation loss (else loss) marked.
+  SEQNN_COLD std::string svg() const {
+    std::vector<LineChart> charts;
+    charts.push_back(chart_of("loss", "Loss"));
+    const auto metric = std::find_if(columns_.begin(), columns_.end(), [](const Column& column) {
+      return column.name != "loss" && !column.name.starts_with("val_");
+    });
+    if (metric != columns_.end()) charts.push_back(chart_of(metric->name, title_of(metric->name)));
+    return svg_of(charts);
+  }
+
+  /// Writes `svg()`, all or nothing. @throws FileError
+  void save_svg(const std::string& path) const { write_file(path, svg()); }
+
+  /// The table of `csv()`.
+  friend std::ostream& operator<<(std::ostream& out, const History& history) { return out << history.csv(); }
+
+ private:
+  struct Column {
+    std::string name;
+    std::vector<double> values;
+  };
+
+  const std::vector<double>* find(std::string_view name) const {
+    for (const auto& column : columns_) {
+      if (column.name == name) return &column.values;
+    }
+    return nullptr;
+  }
+
+  SEQNN_COLD static std::string quoted(const std::string& cell) {
+    if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
+    std::string result = "\"";
+    for (const char c : cell) result += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return result + '"';
+  }
+
+  /// "binary_accuracy" -> "Binary accuracy"
+  SEQNN_COLD static std::string title_of(std::string name) {
+    std::replace(name.begin(), name.end(), '_', ' ');
+    if (name[0] >= 'a' && name[0] <= 'z') name[0] = static_cast<char>(name[0] - 'a' + 'A');
+    return name;
+  }
+
+  SEQNN_COLD LineChart chart_of(const std::string& name, const std::string& title) const {
+    LineChart chart({.title = title, .x_label = "epoch", .y_label = name, .x_integers = true});
+    std::vector<double> x;
+    for (const std::size_t epoch : epoch_numbers_) x.push_back(static_cast<double>(epoch + 1));
+    const auto* const training = find(name);
+    const auto* const validation = find("val_" + name);
+    if (training != nullptr) chart.add({.label = "training", .x = x, .y = *training, .dashed = validation != nullptr});
+    if (validation != nullptr) chart.add({.label = "validation", .x = x, .y = *validation});
+
+    const std::string by = contains("val_loss") ? "val_loss" : "loss";
+    const auto* const losses = find(by);
+    const auto* const marked = validation != nullptr ? validation : training;
+    if (losses == nullptr || marked == nullptr) return chart;
+    if (std::all_of(losses->begin(), losses->end(), [](double v) { return std::isnan(v); })) return chart;
+    const std::size_t best = best_epoch(by, MonitorMode::min);
+    std::string label = text("epoch ", epoch_numbers_[best] + 1, ": ");
+    detail::append_metric(label, (*marked)[best]);
+    chart.highlight(x[best], (*marked)[best], std::move(label));
+    return chart;
+  }
+
+  std::vector<Column> columns_;
+  std::vector<std::size_t> epoch_numbers_;
+  std::vector<double> seconds_;
+  std::string stop_reason_;
+};
+
+}  // namespace seqnn::inline SEQNN_ABI

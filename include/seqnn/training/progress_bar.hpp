@@ -1,0 +1,264 @@
+#pragma once
+
+#include "seqnn/core/config.hpp"
+#include "seqnn/training/callback.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/ioctl.h>
+#include <unistd.h>
+#endif
+
+namespace seqnn::inline SEQNN_ABI {
+
+/// What a training prints: nothing, a line that is redrawn as the epoch goes on, or one line at the end of each epoch.
+/// `automatic` is `bar` on a terminal and `line` elsewhere.
+enum class Verbose { automatic, silent, bar, line };
+
+inline const char* to_string(Verbose verbose) {
+  switch (verbose) {
+    case Verbose::silent:
+      return "silent";
+    case Verbose::bar:
+      return "bar";
+    case Verbose::line:
+      return "line";
+    default:
+      return "automatic";
+  }
+}
+
+/// What the far end of a stream can show.
+struct Terminal {
+  bool redraws = false;     ///< a carriage return goes back to the start of the line
+  bool colors = false;      ///< ANSI colours; not if the environment has NO_COLOR
+  std::size_t columns = 0;  ///< 0: unknown
+
+  /// Only std::cout and std::cerr are ever terminals; TERM=dumb is none.
+  SEQNN_COLD static Terminal behind(const std::ostream& out) {
+    Terminal terminal;
+#if defined(__unix__) || defined(__APPLE__)
+    const int descriptor = &out == &std::cout ? STDOUT_FILENO : &out == &std::cerr ? STDERR_FILENO : -1;
+    const char* const term = std::getenv("TERM");
+    if (descriptor < 0 || ::isatty(descriptor) == 0 || term == nullptr || std::string_view(term) == "dumb") {
+      return terminal;
+    }
+    const char* const no_color = std::getenv("NO_COLOR");
+    ::winsize size{};
+    terminal.redraws = true;
+    terminal.colors = no_color == nullptr || *no_color == '\0';
+    if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0) terminal.columns = size.ws_col;
+#else
+    static_cast<void>(out);
+#endif
+    return terminal;
+  }
+};
+
+namespace detail {
+
+inline double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace detail
+
+struct ProgressBarOptions {
+  Verbose verbose = Verbose::automatic;
+  std::optional<Terminal> terminal = {};        ///< found out from the stream if not given
+  double (*clock)() = &detail::steady_seconds;  ///< seconds since any fixed moment
+};
+
+/// Prints how training goes, as Keras does. On a terminal:
+///
+///     Epoch 3/10
+///     157/157 ━━━━━━━━━━━━━━━━━━━━ 5s 32ms/step - loss: 0.4100 - binary_accuracy: 0.8200 - val_loss: 0.4302
+///
+/// The second line is redrawn at most ten times a second, cut to the width of the terminal; the seconds are those left
+/// while the epoch runs, and those taken once it is over, validation included (the time of a step leaves it out).
+/// Elsewhere one line an epoch and no control characters:
+///
+///     Epoch 3/10 - 5s 32ms/step - loss: 0.4100 - binary_accuracy: 0.8200 - val_loss: 0.4302
+///
+/// Keeps a reference to the stream.
+class ProgressBar : public Callback {
+ public:
+  explicit ProgressBar(std::ostream& out, ProgressBarOptions options = {})
+      : out_(&out),
+        clock_(options.clock),
+        terminal_(options.terminal ? *options.terminal : Terminal::behind(out)),
+        verbose_(options.verbose != Verbose::automatic ? options.verbose
+                 : terminal_.redraws                   ? Verbose::bar
+                                                       : Verbose::line) {
+    line_.reserve(512);
+  }
+
+  SEQNN_COLD void on_epoch_begin(Training& training, std::size_t epoch) override {
+    if (verbose_ == Verbose::silent) return;
+    line_.clear();
+    if (verbose_ == Verbose::bar) {
+      append_epoch(training, epoch);
+      line_ += '\n';
+      write();
+    }
+    steps_ = 0;
+    width_ = 0;
+    start_ = trained_until_ = clock_();
+    next_draw_ = start_;
+  }
+
+  void on_batch_end(Training& training, std::size_t batch, const Logs& logs) override {
+    if (verbose_ == Verbose::silent) return;
+    steps_ = batch + 1;
+    trained_until_ = clock_();
+    if (verbose_ != Verbose::bar) return;
+    const std::size_t total = training.steps_per_epoch();
+    if (trained_until_ < next_draw_ && steps_ != total) return;
+    next_draw_ = trained_until_ + kSecondsBetweenDraws;
+    const double left = seconds_per_step() * static_cast<double>(std::max(total, steps_) - steps_);
+    draw(logs, total, total == 0 ? trained_until_ - start_ : left, terminal_.columns);
+    write();
+  }
+
+  SEQNN_COLD void on_epoch_end(Training& training, std::size_t epoch, const Logs& logs) override {
+    if (verbose_ == Verbose::silent) return;
+    const double elapsed = clock_() - start_;
+    if (verbose_ == Verbose::bar) {
+      draw(logs, std::max(training.steps_per_epoch(), steps_), elapsed, 0);
+    } else {
+      line_.clear();
+      append_epoch(training, epoch);
+      line_ += " - ";
+      append_times(elapsed);
+      append_logs(logs, 0, 0);
+    }
+    line_ += '\n';
+    write();
+  }
+
+  SEQNN_COLD void on_train_end(Training& training) override {
+    if (verbose_ == Verbose::silent || training.stop_reason().empty()) return;
+    line_ = training.stop_reason();
+    line_ += '\n';
+    write();
+  }
+
+ private:
+  static constexpr std::size_t kCells = 20;
+  static constexpr double kSecondsBetweenDraws = 0.1;
+
+  double seconds_per_step() const {
+    return steps_ == 0 ? 0.0 : (trained_until_ - start_) / static_cast<double>(steps_);
+  }
+
+  /// One state of the bar, over the last one. Numbers that would not fit into `columns` (0: unknown) are left out.
+  SEQNN_COLD void draw(const Logs& logs, std::size_t total, double seconds, std::size_t columns) {
+    const std::size_t old_width = width_;
+    char buffer[64];
+    line_ = "\r";
+    width_ = 0;
+
+    style("\x1b[1m");  // bold
+    if (total == 0) {
+      std::snprintf(buffer, sizeof buffer, "%zu/unknown", steps_);
+      line_ += buffer;
+      width_ += std::string_view(buffer).size();
+      style("\x1b[0m");
+    } else {
+      const int digits = std::snprintf(buffer, sizeof buffer, "%zu", total);
+      std::snprintf(buffer, sizeof buffer, "%*zu/%zu ", digits, steps_, total);
+      line_ += buffer;
+      width_ += std::string_view(buffer).size() + kCells;
+      const std::size_t done = kCells * std::min(steps_, total) / total;
+      style("\x1b[0;32m");  // green
+      for (std::size_t i = 0; i < done; ++i) line_ += "━";
+      style("\x1b[90m");  // grey
+      for (std::size_t i = done; i < kCells; ++i) line_ += terminal_.colors ? "━" : " ";
+      style("\x1b[0m");
+    }
+    const std::size_t before = line_.size();
+    line_ += ' ';
+    append_times(seconds);
+    width_ += line_.size() - before;
+    width_ += append_logs(logs, columns, width_);
+    line_.append(old_width > width_ ? old_width - width_ : 0, ' ');
+  }
+
+  void style(const char* code) {
+    if (terminal_.colors) line_ += code;
+  }
+
+  SEQNN_COLD void append_epoch(const Training& training, std::size_t epoch) {
+    char buffer[64];
+    std::snprintf(buffer, sizeof buffer, "Epoch %zu/%zu", epoch + 1, training.epochs());
+    line_ += buffer;
+  }
+
+  /// "5s 32ms/step"
+  SEQNN_COLD void append_times(double seconds) {
+    char buffer[96];
+    const auto whole = static_cast<long long>(std::max(seconds, 0.0) + 0.5);
+    if (whole >= 3600) {
+      std::snprintf(buffer, sizeof buffer, "%lld:%02lld:%02lld ", whole / 3600, whole / 60 % 60, whole % 60);
+    } else if (whole >= 60) {
+      std::snprintf(buffer, sizeof buffer, "%lld:%02lld ", whole / 60, whole % 60);
+    } else {
+      std::snprintf(buffer, sizeof buffer, "%llds ", whole);
+    }
+    line_ += buffer;
+    const double step = seconds_per_step();
+    if (step >= 1) {
+      std::snprintf(buffer, sizeof buffer, "%.0fs/step", step);
+    } else if (step >= 1e-3) {
+      std::snprintf(buffer, sizeof buffer, "%.0fms/step", step * 1e3);
+    } else {
+      std::snprintf(buffer, sizeof buffer, "%.0fus/step", step * 1e6);
+    }
+    line_ += buffer;
+  }
+
+  /// " - loss: 0.4100 - …", as many as fit into `columns` of which some are used (0: all). Returns the columns it
+  /// added.
+  SEQNN_COLD std::size_t append_logs(const Logs& logs, std::size_t columns, std::size_t used) {
+    const std::size_t start = line_.size();
+    for (const auto& [name, value] : logs) {
+      const std::size_t before = line_.size();
+      line_ += " - ";
+      line_ += name;
+      line_ += ": ";
+      detail::append_metric(line_, value);
+      if (columns != 0 && used + line_.size() - start >= columns) {  // some terminals wrap when the last one is filled
+        line_.resize(before);
+        break;
+      }
+    }
+    return line_.size() - start;
+  }
+
+  SEQNN_COLD void write() {
+    out_->write(line_.data(), static_cast<std::streamsize>(line_.size()));
+    out_->flush();
+  }
+
+  std::ostream* out_;
+  double (*clock_)();
+  Terminal terminal_;
+  Verbose verbose_;
+  std::string line_;
+  std::size_t steps_ = 0;     // of this epoch
+  std::size_t width_ = 0;     // columns of the bar that is on the screen
+  double start_ = 0;          // of this epoch, by clock_
+  double trained_until_ = 0;  // end of the last batch
+  double next_draw_ = 0;
+};
+
+}  // namespace seqnn::inline SEQNN_ABI

@@ -1,0 +1,168 @@
+#pragma once
+
+#include "seqnn/core/random.hpp"
+#include "seqnn/core/thread_team.hpp"
+#include "seqnn/kernels/updates.hpp"
+#include "seqnn/models/network.hpp"
+#include "seqnn/models/workspace.hpp"
+#include "seqnn/optimizers/optimizer.hpp"
+#include "seqnn/training/samples.hpp"
+#include "seqnn/training/shard.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <numeric>
+#include <span>
+#include <vector>
+
+namespace seqnn::inline SEQNN_ABI {
+
+/// Parts a batch is cut into unless the user says: at most 4, of at least 16 samples, or of 64 where each part's own
+/// gradients (and its own reading of the weights) would cost more than a thread gains. A function of model and batch
+/// alone: results depend on the number of shards, and must not depend on the machine.
+template <class Real>
+std::size_t default_shards(const Network<Real>& network, std::size_t batch_size) {
+  constexpr std::size_t kManyParameters = std::size_t{1} << 18;
+  const std::size_t samples = network.layout().trainable_extent() > kManyParameters ? 64 : 16;
+  return std::clamp<std::size_t>(batch_size / samples, 1, 4);
+}
+
+/// Training steps. One parallel region computes gradients shard by shard, a second adds them up in the order of the
+/// shards and updates the parameters; results are the same for any number of threads. Steps allocate nothing.
+template <class Real>
+class Trainer {
+ public:
+  /// @param shards  0: default_shards
+  Trainer(Network<Real>& network, const Objective<Real>& objective, Optimizer<Real>& optimizer, ThreadTeam& team,
+          const Samples<Real>& samples, std::size_t batch_size, std::size_t shards, std::uint64_t seed)
+      : network_(&network), optimizer_(&optimizer), team_(&team), samples_(&samples), seed_(seed) {
+    batch_size = std::min(batch_size, samples.count());
+    if (shards == 0) shards = default_shards(network, batch_size);
+    shards = std::min(shards, batch_size);
+    const std::size_t largest = (batch_size + shards - 1) / shards;
+    const std::size_t tile = tile_size(network, samples.x_shape(), largest, true);
+    for (std::size_t s = 0; s < shards; ++s) {
+      shards_.push_back(std::make_unique<Shard<Real>>(network, objective, samples, tile, true));
+    }
+    score_.metrics.resize(objective.sum_count());
+  }
+
+  /// One step on these samples. @return score of the batch, with the parameters before the step
+  const Score& step(std::span<const std::size_t> batch, std::uint32_t step) {
+    const Real scale = Real(1) / static_cast<Real>(batch.size());
+    team_->run(shards_.size(), [&](std::size_t s) {
+      const std::size_t begin = batch.size() * s / shards_.size();
+      const std::size_t end = batch.size() * (s + 1) / shards_.size();
+      shards_[s]->train(*samples_, batch.subspan(begin, end - begin), begin, scale, seed_, step);
+    });
+    score_.reset();
+    for (const auto& shard : shards_) score_.add(shard->score());
+    update();
+    return score_;
+  }
+
+ private:
+  /// Numbers that are added up and updated by one thread at a time: 128 KB of floats, so that they stay in L2.
+  static constexpr std::size_t kChunk = std::size_t{1} << 15;
+
+  void update() {
+    Buffer<Real>& total = shards_.front()->gradients();
+    const std::size_t chunks = (total.size() + kChunk - 1) / kChunk;
+    const auto parameters = network_->parameters().first(total.size());
+    const auto sum = [&](std::size_t begin, std::size_t count) {
+      for (std::size_t s = 1; s < shards_.size(); ++s) {
+        add(count, shards_[s]->gradients().data() + begin, total.data() + begin);
+      }
+    };
+    const auto range = [&](std::size_t chunk, auto&& body) {
+      const std::size_t begin = chunk * kChunk;
+      body(begin, std::min(kChunk, total.size() - begin));
+    };
+    if (optimizer_->clips()) {  // needs all gradients before the first update
+      team_->run(chunks, [&](std::size_t chunk) { range(chunk, sum); });
+      optimizer_->begin_step(total);
+      team_->run(chunks, [&](std::size_t chunk) {
+        range(chunk, [&](std::size_t begin, std::size_t n) { optimizer_->update(begin, n, parameters, total); });
+      });
+    } else {
+      optimizer_->begin_step(total);
+      team_->run(chunks, [&](std::size_t chunk) {
+        range(chunk, [&](std::size_t begin, std::size_t n) {
+          sum(begin, n);
+          optimizer_->update(begin, n, parameters, total);
+        });
+      });
+    }
+  }
+
+  Network<Real>* network_;
+  Optimizer<Real>* optimizer_;
+  ThreadTeam* team_;
+  const Samples<Real>* samples_;
+  std::uint64_t seed_;
+  std::vector<std::unique_ptr<Shard<Real>>> shards_;
+  Score score_;
+};
+
+/// Passes samples through a network without training: evaluation and prediction, the samples in chunks over the
+/// threads. Results do not depend on threads or chunks.
+template <class Real>
+class Evaluator {
+ public:
+  Evaluator(const Network<Real>& network, const Objective<Real>& objective, ThreadTeam& team,
+            const Samples<Real>& samples, std::size_t batch_size)
+      : team_(&team), samples_(&samples) {
+    const std::size_t tile = tile_size(network, samples.x_shape(), std::min(batch_size, samples.count()), false);
+    chunks_ = (samples.count() + kChunk - 1) / kChunk;
+    for (std::size_t i = 0; i < std::min(team.size(), chunks_); ++i) {
+      lanes_.push_back(std::make_unique<Shard<Real>>(network, objective, samples, tile, false));
+    }
+    scores_.resize(chunks_);
+    for (auto& score : scores_) score.metrics.resize(objective.sum_count());
+    total_.metrics.resize(objective.sum_count());
+  }
+
+  /// Score of all samples with the present parameters.
+  const Score& evaluate() {
+    each_chunk([&](Shard<Real>& lane, std::size_t chunk, std::size_t begin, std::size_t end) {
+      lane.reset_score();
+      lane.evaluate(*samples_, begin, end);
+      scores_[chunk] = lane.score();
+    });
+    total_.reset();
+    for (const auto& score : scores_) total_.add(score);
+    return total_;
+  }
+
+  /// Outputs of all samples. @param width  outputs a sample
+  void predict(Real* outputs, std::size_t width) {
+    each_chunk([&](Shard<Real>& lane, std::size_t, std::size_t begin, std::size_t end) {
+      lane.predict(*samples_, begin, end, outputs + begin * width);
+    });
+  }
+
+ private:
+  /// Samples whose sums are gathered together: fixed, so that sums are the same for any number of threads.
+  static constexpr std::size_t kChunk = 256;
+
+  template <class Body>
+  void each_chunk(Body&& body) {
+    team_->run(lanes_.size(), [&](std::size_t l) {
+      lanes_[l]->begin_inference();
+      for (std::size_t chunk = l; chunk < chunks_; chunk += lanes_.size()) {
+        body(*lanes_[l], chunk, chunk * kChunk, std::min((chunk + 1) * kChunk, samples_->count()));
+      }
+    });
+  }
+
+  ThreadTeam* team_;
+  const Samples<Real>* samples_;
+  std::size_t chunks_ = 0;
+  std::vector<std::unique_ptr<Shard<Real>>> lanes_;
+  std::vector<Score> scores_;
+  Score total_;
+};
+
+}  // namespace seqnn::inline SEQNN_ABI
