@@ -21,27 +21,29 @@ inline double median(std::vector<double> values) {
 /// of about a millisecond.
 inline double fma_peak() {
   using V = seqnn::Simd<float>;
-  constexpr std::size_t kSums = 12;  // latency of 4 cycles times 2 units, and some
+  constexpr std::size_t kSums = seqnn::kSimdRegisters == 32 ? 24 : 12;  // latency of 4 cycles times 2 units, and more
   constexpr std::size_t kSteps = 100'000;
   std::vector<double> rates;
   for (int burst = 0; burst < 50; ++burst) {
+    // Factors that the compiler cannot know, so that nothing is computed before.
+    volatile float factor = 0.999F;
+    volatile float summand = 0.001F;
+    const V a(factor);
+    const V b(summand);
     V sums[kSums];
-    seqnn::simd::unroll<kSums>([&](auto i) { sums[i] = V(0.1F * static_cast<float>(i)); });
-    V a(0.999F);
-    V b(0.001F);
-    asm volatile("" : "+x"(a.data), "+x"(b.data));
+#pragma GCC unroll 24
+    for (std::size_t i = 0; i < kSums; ++i) sums[i] = V(0.1F * static_cast<float>(i));
     const double start = now();
     for (std::size_t k = 0; k < kSteps; ++k) {
-      seqnn::simd::unroll<kSums>([&](auto i) {
-        sums[i] = seqnn::simd::fma(sums[i], a, b);
-        asm volatile("" : "+x"(sums[i].data));
-      });
+#pragma GCC unroll 24
+      for (std::size_t i = 0; i < kSums; ++i) sums[i] = seqnn::simd::fma(sums[i], a, b);
     }
-    const double elapsed = now() - start;
     V total(0.0F);
-    seqnn::simd::unroll<kSums>([&](auto i) { total += sums[i]; });
+#pragma GCC unroll 24
+    for (std::size_t i = 0; i < kSums; ++i) total += sums[i];
     volatile float sink = seqnn::simd::sum(total);
     static_cast<void>(sink);
+    const double elapsed = now() - start;
     rates.push_back(2e-9 * static_cast<double>(kSteps * kSums * seqnn::kLanes<float>) / elapsed);
   }
   return median(rates);

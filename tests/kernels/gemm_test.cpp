@@ -171,7 +171,18 @@ TEMPLATE_TEST_CASE("gemm is exact on whole numbers around its blocks", "[kernels
   for (const std::size_t M : Sizes{27, 28, 29, 43, 125, 126, 127, 139, 140, 141, 252, 265, 267, 281}) {
     for (const std::size_t N : Sizes{1, 2 * W, 4 * W + 3}) check_exact<TestType>(M, N, 5);
   }
+  // Rows of A so far apart that they are copied together first.
+  for (const std::size_t M : Sizes{15, 125, 127, 139, 141, 251, 253, 265, 267}) check_exact<TestType>(M, 4 * W + 3, 70);
   check_exact<TestType>(141, 6 * W + 1, 300);
+}
+
+TEMPLATE_TEST_CASE("gemm is exact on whole numbers for few and wide rows", "[kernels][gemm]", float, double) {
+  constexpr std::size_t W = kLanes<TestType>;
+  for (const std::size_t M : Sizes{1, 2, 3, 4}) {
+    for (const std::size_t N : Sizes{8 * W, 13 * W + 1, 16 * W - 1, 16 * W, 25 * W + W / 2}) {
+      for (const std::size_t K : Sizes{1, 7, 300}) check_exact<TestType>(M, N, K);
+    }
+  }
 }
 
 TEMPLATE_TEST_CASE("gemm of no columns of A is the bias", "[kernels][gemm]", float, double) {
@@ -207,9 +218,10 @@ TEMPLATE_TEST_CASE("gemm finishes a tile with any activation", "[kernels][gemm]"
                        Activation::hard_sigmoid, Activation::softmax}) {
     for (const std::size_t N : Sizes{1, W + 1, 4 * W + 1}) {
       for (const std::size_t K : Sizes{3, 300}) {  // 300: the second block must not see an activated first one
-        for (const bool accumulate : {false, true}) {
-          CAPTURE(Activation(f).to_string(), N, K, accumulate);
-          Problem<TestType> p(Product::a_b, 17, N, K, 2);
+        for (const std::size_t M : Sizes{2, 17}) {
+          const bool accumulate = (N / W + M) % 2 == 0;
+          CAPTURE(Activation(f).to_string(), M, N, K, accumulate);
+          Problem<TestType> p(Product::a_b, M, N, K, 2);
           for (TestType& v : p.a) v /= 32;  // still exact, and where activations are curved
           GemmFinish<TestType> finish{.bias = accumulate ? nullptr : p.bias.data(), .accumulate = accumulate};
           const std::vector<TestType> sums = p.expected(finish);
@@ -245,18 +257,20 @@ TEMPLATE_TEST_CASE("NaN and infinity go through gemm and relu", "[kernels][gemm]
   constexpr std::size_t W = kLanes<TestType>;
   const TestType nan = std::numeric_limits<TestType>::quiet_NaN();
   const TestType infinity = std::numeric_limits<TestType>::infinity();
-  for (const std::size_t N : Sizes{1, W, 2 * W + 1, 5 * W}) {
-    Problem<TestType> p(Product::a_b, 17, N, 3);
-    std::fill(p.a.begin(), p.a.end(), TestType(1));
-    std::fill(p.b.begin(), p.b.end(), TestType(-1));
-    p.a[2 * 3 + 1] = nan;        // row 2
-    p.a[5 * 3 + 2] = -infinity;  // row 5: times -1 is +∞
-    p.a[6 * 3 + 2] = infinity;   // row 6: -∞, cut to 0
-    const std::vector<TestType> y = p.run({.activation = Activation::relu});
-    for (std::size_t m = 0; m < p.M; ++m) {
-      for (std::size_t n = 0; n < N; ++n) {
-        const TestType v = y[p.at(m, n)];
-        CHECK((m == 2 ? std::isnan(v) : v == (m == 5 ? infinity : TestType(0))));
+  for (const std::size_t M : Sizes{3, 17}) {
+    for (const std::size_t N : Sizes{1, W, 2 * W + 1, 5 * W}) {
+      Problem<TestType> p(Product::a_b, M, N, 3);
+      std::fill(p.a.begin(), p.a.end(), TestType(1));
+      std::fill(p.b.begin(), p.b.end(), TestType(-1));
+      p.a[0 * 3 + 2] = -infinity;  // row 0: times -1 is +∞
+      p.a[1 * 3 + 1] = nan;        // row 1
+      p.a[2 * 3 + 2] = infinity;   // row 2: -∞, cut to 0
+      const std::vector<TestType> y = p.run({.activation = Activation::relu});
+      for (std::size_t m = 0; m < M; ++m) {
+        for (std::size_t n = 0; n < N; ++n) {
+          const TestType v = y[p.at(m, n)];
+          CHECK((m == 1 ? std::isnan(v) : v == (m == 0 ? infinity : TestType(0))));
+        }
       }
     }
   }
@@ -293,15 +307,15 @@ TEMPLATE_TEST_CASE("A row of a product has the same bits however many rows there
                    double) {
   constexpr std::size_t W = kLanes<TestType>;
   for (const auto f : {Activation::linear, Activation::tanh, Activation::softmax}) {
-    for (const std::size_t N : Sizes{1, W + 1, 2 * W, 5 * W}) {
+    for (const std::size_t N : Sizes{1, W + 1, 2 * W, 26 * W + 1}) {
       for (const Form form : kForms) {
         CAPTURE(Activation(f).to_string(), N, static_cast<int>(form));
-        Problem<TestType> all(Product::a_b, 150, N, 290);
+        Problem<TestType> all(Product::a_b, 290, N, 270);
         all.fill(normal_values<TestType>);
         const GemmFinish<TestType> finish{.bias = all.bias.data(), .activation = f};
         const std::vector<TestType> together = all.run(finish, form);
-        for (const std::size_t m : Sizes{0, 1, 13, 14, 125, 126, 139, 140, 149}) {
-          for (const std::size_t M : Sizes{1, 2, 7, 10}) {
+        for (const std::size_t m : Sizes{0, 1, 13, 14, 125, 126, 139, 140, 251, 252, 265, 266, 289}) {
+          for (const std::size_t M : Sizes{1, 3, 10}) {
             if (m + M > all.M) continue;
             Problem<TestType> some = all;
             some.M = M;
@@ -337,7 +351,7 @@ TEMPLATE_TEST_CASE("pack_b and pack_bt write the same panels, zero beyond the co
                    double) {
   constexpr std::size_t P = kPanel<TestType>;
   for (const std::size_t N : Sizes{1, P / 2, P - 1, P, P + 1, 3 * P + P / 2 + 1}) {
-    for (const std::size_t K : Sizes{1, 16, 17, 40}) {
+    for (const std::size_t K : Sizes{1, 16, 17, 64, 140}) {
       CAPTURE(N, K);
       const std::size_t ldb = N + 3;
       const std::vector<TestType> b = whole_values<TestType>((K - 1) * ldb + N, 1);

@@ -60,9 +60,9 @@ TEST_CASE("Workspace passes samples forward and gradients back", "[models][works
       Layers{Dense(1, {.kernel_initializer = constant(2), .bias_initializer = ones()}), Activation(Activation::relu),
              Dense(1, {.use_bias = false, .kernel_initializer = constant(3)})},
       {1}, 0);
-  const auto [outputs, gradients] = run(network, {1, -2}, 2, 2, true);
-  CHECK(outputs == Numbers{9, 0});
-  const auto gradient = [&](std::size_t p) { return gradients[network.layout().infos()[p].offset]; };
+  const Result result = run(network, {1, -2}, 2, 2, true);
+  CHECK(result.outputs == Numbers{9, 0});
+  const auto gradient = [&](std::size_t p) { return result.gradients[network.layout().infos()[p].offset]; };
   CHECK(gradient(0) == 3);  // 3·1
   CHECK(gradient(1) == 3);
   CHECK(gradient(2) == 3);  // relu(3) + relu(-3)

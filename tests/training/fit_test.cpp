@@ -175,7 +175,7 @@ TEST_CASE("validation_split takes the last samples, before shuffling", "[trainin
 }
 
 TEST_CASE("validation_split is the same as giving the last samples as validation data", "[training][fit]") {
-  const Reviews data(150);
+  const Reviews data(50);
   const auto rows = [&](std::size_t begin, std::size_t end) {
     auto x = Tensor<std::int32_t, 2>::from_shape({end - begin, kTime});
     auto y = Tensor<float, 1>::from_shape({end - begin});
@@ -185,12 +185,12 @@ TEST_CASE("validation_split is the same as giving the last samples as validation
   };
   auto split = Compiled::convnet(0.2);
   auto given = Compiled::convnet(0.2);
-  // One batch of all that is trained on, 120 or 150: the number of shards follows from it.
+  // One batch of all that is trained on, 40 samples: the number of shards follows from it.
   const FitOptions options = {.epochs = 2, .batch_size = 1000, .validation_split = 0.2, .verbose = Verbose::silent};
   FitOptions other = options;
   other.validation_split = 0;
-  other.validation_data = rows(120, 150);
-  const ValidationData first = rows(0, 120);
+  other.validation_data = rows(40, 50);
+  const ValidationData first = rows(0, 40);
   const History a = split.fit(data.x, data.y, options);
   const History b = given.fit(first.x, first.y, other);
   CHECK(a["loss"] == b["loss"]);

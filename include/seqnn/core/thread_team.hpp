@@ -3,6 +3,8 @@
 #include "seqnn/core/config.hpp"
 #include "seqnn/core/denormals.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <exception>
@@ -12,11 +14,15 @@
 #include <utility>
 #include <vector>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace seqnn::inline SEQNN_ABI {
 
 /// A fixed number of threads that work through numbered tasks: shards of a batch, windows of a walk-forward run. Idle
-/// threads sleep; nothing spins. The caller's thread is one of them, so a team of one starts no thread at all. Every
-/// task runs with denormals flushed to zero.
+/// threads look for work for 50 µs, which spans the time between two training steps, and then sleep. The caller's
+/// thread is one of them, so a team of one starts no thread at all. Every task runs with denormals flushed to zero.
 class ThreadTeam {
  public:
   /// @param threads  at least 1; 0 is taken as 1
@@ -59,8 +65,15 @@ class ThreadTeam {
     next_ = 0;
     unfinished_ = count;
     failure_ = nullptr;
+    finished_.store(count == 0, std::memory_order_release);
+    waiting_.store(count > 0, std::memory_order_release);
     if (count > 1) wake_.notify_all();
     work(lock);
+    if (unfinished_ > 0) {
+      lock.unlock();
+      look_for([this] { return finished_.load(std::memory_order_acquire); });
+      lock.lock();
+    }
     done_.wait(lock, [this] { return unfinished_ == 0; });
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
@@ -68,9 +81,28 @@ class ThreadTeam {
   void help() {
     std::unique_lock lock(mutex_);
     while (true) {
+      if (!stopping_ && next_ >= count_) {
+        lock.unlock();
+        look_for([this] { return waiting_.load(std::memory_order_acquire); });
+        lock.lock();
+      }
       wake_.wait(lock, [this] { return stopping_ || next_ < count_; });
       if (stopping_) return;
       work(lock);
+    }
+  }
+
+  /// Waits until `ready()`, but not for long: waking a thread that sleeps takes longer than many a training step.
+  template <class Ready>
+  static void look_for(Ready&& ready) {
+    const auto start = std::chrono::steady_clock::now();
+    while (!ready()) {
+      for (int i = 0; i < 64 && !ready(); ++i) {
+#if defined(__SSE2__)
+        _mm_pause();
+#endif
+      }
+      if (std::chrono::steady_clock::now() - start > std::chrono::microseconds(50)) return;
     }
   }
 
@@ -78,6 +110,7 @@ class ThreadTeam {
   void work(std::unique_lock<std::mutex>& lock) {
     while (next_ < count_) {
       const std::size_t i = next_++;
+      if (next_ == count_) waiting_.store(false, std::memory_order_release);
       const Call call = call_;
       void* const callable = callable_;
       lock.unlock();
@@ -93,7 +126,10 @@ class ThreadTeam {
         failure_ = failure;
         failed_ = i;
       }
-      if (--unfinished_ == 0) done_.notify_all();
+      if (--unfinished_ == 0) {
+        finished_.store(true, std::memory_order_release);
+        done_.notify_all();
+      }
     }
   }
 
@@ -109,6 +145,8 @@ class ThreadTeam {
   std::size_t failed_ = 0;
   std::exception_ptr failure_;
   bool stopping_ = false;
+  std::atomic<bool> waiting_ = false;   // hints for look_for, beside what the mutex protects: tasks wait …
+  std::atomic<bool> finished_ = false;  // … and all tasks are done
 };
 
 }  // namespace seqnn::inline SEQNN_ABI

@@ -51,7 +51,7 @@ class Samples {
 
   /// Inputs and targets; `sample_weight` may be empty.
   SEQNN_COLD Samples(const Network<Real>& network, const Loss<Real>& loss, const AnyArray& x, const AnyArray& y,
-          const AnyArray& sample_weight, const std::string& of = {})
+                     const AnyArray& sample_weight, const std::string& of = {})
       : Samples(network, x, of) {
     if (y.shape().empty() || y.shape()[0] != count_) {
       throw ShapeError(text(of, "y: must have as many samples as x, ", count_, ", got shape ", y.shape()));
