@@ -113,7 +113,7 @@ class AnyArray {
   }
 
   template <class From, class To>
-  static void convert(const void* from, std::size_t n, To* to) {
+  SEQNN_COLD static void convert(const void* from, std::size_t n, To* to) {
     const From* values = static_cast<const From*>(from);
     for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<To>(values[i]);
   }
@@ -145,7 +145,7 @@ class Values {
  public:
   Values() = default;
 
-  explicit Values(const AnyArray& array) : owner_(array.owner()), data_(array.as<T>()) {
+  SEQNN_COLD explicit Values(const AnyArray& array) : owner_(array.owner()), data_(array.as<T>()) {
     if (data_ == nullptr && !array.empty()) {
       auto copy = std::make_shared<Buffer<T>>(array.size());
       array.copy_to(copy->data());
@@ -168,7 +168,8 @@ class Values<std::int32_t> {
   Values() = default;
 
   /// @param what  "x" or "y", for messages  @throws DataError for numbers that are not integers or too large
-  Values(const AnyArray& array, std::string_view what) : owner_(array.owner()), data_(array.as<std::int32_t>()) {
+  SEQNN_COLD Values(const AnyArray& array, std::string_view what)
+      : owner_(array.owner()), data_(array.as<std::int32_t>()) {
     if (data_ != nullptr || array.empty()) return;
     const std::size_t n = array.size();
     auto copy = std::make_shared<Buffer<std::int32_t>>(n);

@@ -23,7 +23,7 @@ class ActivationLayer final : public Layer<Real> {
 
   std::string type() const override { return "Activation"; }
 
-  Shape output_shape(const Shape& input) const override {
+  SEQNN_COLD Shape output_shape(const Shape& input) const override {
     check_not_empty(this->title(), input);
     if (function_ == Activation::softmax && (input.empty() || input.back() == kAnyLength)) {
       throw ShapeError(text(this->title(), ": softmax needs a last axis of fixed length, got ", with_batch(input)));

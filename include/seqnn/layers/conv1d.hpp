@@ -106,7 +106,7 @@ class Conv1DLayer final : public Layer<Real> {
 
   std::string type() const override { return "Conv1D"; }
 
-  Shape output_shape(const Shape& input) const override {
+  SEQNN_COLD Shape output_shape(const Shape& input) const override {
     check_rank(this->title(), input, 2, "(batch, time, features)");
     if (input[1] == kAnyLength || (channels_ != 0 && input[1] != channels_)) {
       throw ShapeError(text(this->title(), ": input must be (batch, time, ",
@@ -125,7 +125,7 @@ class Conv1DLayer final : public Layer<Real> {
     return {(length - span()) / options_.strides + 1, filters_};
   }
 
-  void build(const Shape& input, ParameterLayout& parameters) override {
+  SEQNN_COLD void build(const Shape& input, ParameterLayout& parameters) override {
     output_shape(input);
     channels_ = input[1];
     if (channels_ % options_.groups != 0) {

@@ -73,7 +73,7 @@ class DenseLayer final : public Layer<Real> {
 
   std::string type() const override { return "Dense"; }
 
-  Shape output_shape(const Shape& input) const override {
+  SEQNN_COLD Shape output_shape(const Shape& input) const override {
     if (input.empty() || input.back() == kAnyLength || (inputs_ != 0 && input.back() != inputs_)) {
       throw ShapeError(text(this->title(), ": input must be (batch, …, ",
                             inputs_ == 0 ? std::string("features") : std::to_string(inputs_), "), got ",
@@ -85,7 +85,7 @@ class DenseLayer final : public Layer<Real> {
     return output;
   }
 
-  void build(const Shape& input, ParameterLayout& parameters) override {
+  SEQNN_COLD void build(const Shape& input, ParameterLayout& parameters) override {
     output_shape(input);
     inputs_ = input.back();
     kernel_ = parameters.declare(this->name() + "/kernel", {inputs_, units_}, options_.kernel_initializer);

@@ -79,13 +79,13 @@ class EmbeddingLayer final : public Layer<Real> {
   std::string type() const override { return "Embedding"; }
   InputKind input_kind() const override { return InputKind::ids; }
 
-  void build(const Shape& input, ParameterLayout& parameters) override {
+  SEQNN_COLD void build(const Shape& input, ParameterLayout& parameters) override {
     check_not_empty(this->title(), input);
     embeddings_ = parameters.declare(this->name() + "/embeddings", {recipe_.input_dim(), recipe_.output_dim()},
                                      recipe_.options().embeddings_initializer);
   }
 
-  Shape output_shape(const Shape& input) const override {
+  SEQNN_COLD Shape output_shape(const Shape& input) const override {
     check_not_empty(this->title(), input);
     Shape output = input;
     output.push_back(recipe_.output_dim());

@@ -45,7 +45,7 @@ class FlattenLayer final : public Layer<Real> {
 
   std::string type() const override { return "Flatten"; }
 
-  Shape output_shape(const Shape& input) const override {
+  SEQNN_COLD Shape output_shape(const Shape& input) const override {
     const bool open = std::find(input.begin(), input.end(), kAnyLength) != input.end();
     return {open ? kAnyLength : element_count(input)};
   }

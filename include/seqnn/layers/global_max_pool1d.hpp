@@ -57,7 +57,7 @@ class GlobalMaxPool1DLayer final : public Layer<Real> {
 
   std::string type() const override { return "GlobalMaxPool1D"; }
 
-  Shape output_shape(const Shape& input) const override {
+  SEQNN_COLD Shape output_shape(const Shape& input) const override {
     check_rank(this->title(), input, 2, "(batch, time, features)", "put it where the input still is a sequence");
     if (input[0] != kAnyLength && input[0] >= (std::size_t{1} << 24)) {
       throw ShapeError(text(this->title(), ": time must be below 2^24 steps, got ", with_batch(input)));

@@ -78,7 +78,7 @@ class MaxPool1DLayer final : public Layer<Real> {
 
   std::string type() const override { return "MaxPool1D"; }
 
-  Shape output_shape(const Shape& input) const override {
+  SEQNN_COLD Shape output_shape(const Shape& input) const override {
     check_rank(this->title(), input, 2, "(batch, time, features)", "put it where the input still is a sequence");
     if (input[0] == kAnyLength) return input;
     if (recipe_.options().padding == Padding::valid && input[0] < recipe_.pool_size()) {

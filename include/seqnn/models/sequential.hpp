@@ -53,7 +53,7 @@ class Sequential {
   Sequential(std::initializer_list<LayerRecipe<Real>> layers) : recipes_(layers) {}
   explicit Sequential(std::vector<LayerRecipe<Real>> layers) : recipes_(std::move(layers)) {}
 
-  Sequential(const Sequential& other) : recipes_(other.recipes_) {
+  SEQNN_COLD Sequential(const Sequential& other) : recipes_(other.recipes_) {
     if (other.built()) {
       build(other.input_shape());
       std::copy(other.network_.parameters().begin(), other.network_.parameters().end(), network_.parameters().begin());
@@ -79,7 +79,7 @@ class Sequential {
   /// Makes the layers and draws their first weights from `seed`. Building again starts anew.
   /// @param input_shape  of one sample, without the batch axis: `{500}`, or `{kAnyLength, 14}` for any length
   /// @throws ShapeError, OptionError naming the layer; the model is then unchanged
-  void build(Shape input_shape, std::uint64_t seed = 0) {
+  SEQNN_COLD void build(Shape input_shape, std::uint64_t seed = 0) {
     network_ = Network<Real>(recipes_, std::move(input_shape), seed);
     if (compiled_) compiled_->running_optimizer->build(network_.layout());
   }
@@ -93,7 +93,8 @@ class Sequential {
   std::string summary() const { return summarize(network()); }
 
   /// Chooses how the model learns and what it is judged by. Weights stay; the optimizer begins anew.
-  void compile(OptimizerRecipe<Real> optimizer, LossRecipe<Real> loss, std::vector<MetricRecipe<Real>> metrics = {}) {
+  SEQNN_COLD void compile(OptimizerRecipe<Real> optimizer, LossRecipe<Real> loss,
+                          std::vector<MetricRecipe<Real>> metrics = {}) {
     auto compiled = std::make_unique<Compiled>(std::move(optimizer), std::move(loss), std::move(metrics));
     if (built()) compiled->running_optimizer->build(network_.layout());
     compiled_ = std::move(compiled);
@@ -102,7 +103,7 @@ class Sequential {
   /// Learns from samples x with targets y; builds the model if that has not been done.
   /// @return every number of every epoch
   /// @throws StateError before compile; ShapeError, DataError, OptionError, all before anything is changed
-  History fit(const AnyArray& x, const AnyArray& y, FitOptions options = {}) {
+  SEQNN_COLD History fit(const AnyArray& x, const AnyArray& y, FitOptions options = {}) {
     const Objective<Real> objective = this->objective("fit");
     check(options);
     const bool built_before = built();
@@ -137,7 +138,7 @@ class Sequential {
   }
 
   /// Loss and metrics on these samples: `scores["loss"]`, `scores["binary_accuracy"]`.
-  Logs evaluate(const AnyArray& x, const AnyArray& y, const EvaluateOptions& options = {}) const {
+  SEQNN_COLD Logs evaluate(const AnyArray& x, const AnyArray& y, const EvaluateOptions& options = {}) const {
     const Objective<Real> objective = this->objective("evaluate");
     check_sizes("evaluate", options.batch_size, options.threads);
     const Samples<Real> samples(network(), *objective.loss, x, y, options.sample_weight);
@@ -149,7 +150,7 @@ class Sequential {
   }
 
   /// Outputs for these samples, in their order: `xt::xtensor<float, 2> p = model.predict(x)`.
-  AnyRank<Real> predict(const AnyArray& x, const PredictOptions& options = {}) const {
+  SEQNN_COLD AnyRank<Real> predict(const AnyArray& x, const PredictOptions& options = {}) const {
     check_sizes("predict", options.batch_size, options.threads);
     const Samples<Real> samples(network(), x);
     ThreadTeam team(options.threads);
@@ -199,7 +200,7 @@ class Sequential {
 
  private:
   struct Compiled {
-    Compiled(OptimizerRecipe<Real> o, LossRecipe<Real> l, std::vector<MetricRecipe<Real>> m)
+    SEQNN_COLD Compiled(OptimizerRecipe<Real> o, LossRecipe<Real> l, std::vector<MetricRecipe<Real>> m)
         : optimizer(std::move(o)), loss(std::move(l)), metrics(std::move(m)) {
       running_optimizer = optimizer.make();
       running_loss = loss.make();

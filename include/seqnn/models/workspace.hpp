@@ -21,7 +21,7 @@ class Workspace {
   /// @param input_shape  of one sample; all axes known
   /// @param tile         most samples in a pass
   /// @param training     whether there will be backward passes
-  Workspace(const Network<Real>& network, const Shape& input_shape, std::size_t tile, bool training)
+  SEQNN_COLD Workspace(const Network<Real>& network, const Shape& input_shape, std::size_t tile, bool training)
       : network_(&network), shapes_(network.shapes(input_shape)), tile_(tile), training_(training) {
     const std::size_t count = network.layers().size();
     passes_.resize(count);

@@ -53,8 +53,8 @@ template <class Real>
 class Fit final : public Training {
  public:
   /// `samples` are those to train on, the first `count` of them; `validation` may be null, else validates on all of it.
-  Fit(Network<Real>& network, const Objective<Real>& objective, Optimizer<Real>& optimizer,
-      const Samples<Real>& samples, std::size_t count, const Samples<Real>* validation, FitOptions& options)
+  SEQNN_COLD Fit(Network<Real>& network, const Objective<Real>& objective, Optimizer<Real>& optimizer,
+                 const Samples<Real>& samples, std::size_t count, const Samples<Real>* validation, FitOptions& options)
       : network_(&network),
         objective_(objective),
         optimizer_(&optimizer),
@@ -69,7 +69,7 @@ class Fit final : public Training {
     epoch_score_.metrics.resize(objective.sum_count());
   }
 
-  History run() {
+  SEQNN_COLD History run() {
     History history;
     ProgressBar bar(options_->output == nullptr ? std::cout : *options_->output, {.verbose = options_->verbose});
     std::vector<Callback*> callbacks = {&bar};

@@ -54,8 +54,8 @@ template <class Real>
 class Shard {
  public:
   /// @param tile  most samples in a pass
-  Shard(const Network<Real>& network, const Objective<Real>& objective, const Samples<Real>& samples, std::size_t tile,
-        bool training)
+  SEQNN_COLD Shard(const Network<Real>& network, const Objective<Real>& objective, const Samples<Real>& samples,
+                   std::size_t tile, bool training)
       : network_(&network), objective_(objective), workspace_(network, samples.x_shape(), tile, training) {
     if (training) {
       gradients_.resize(network.layout().trainable_extent());

@@ -35,8 +35,9 @@ template <class Real>
 class Trainer {
  public:
   /// @param shards  0: default_shards
-  Trainer(Network<Real>& network, const Objective<Real>& objective, Optimizer<Real>& optimizer, ThreadTeam& team,
-          const Samples<Real>& samples, std::size_t batch_size, std::size_t shards, std::uint64_t seed)
+  SEQNN_COLD Trainer(Network<Real>& network, const Objective<Real>& objective, Optimizer<Real>& optimizer,
+                     ThreadTeam& team, const Samples<Real>& samples, std::size_t batch_size, std::size_t shards,
+                     std::uint64_t seed)
       : network_(&network), optimizer_(&optimizer), team_(&team), samples_(&samples), seed_(seed) {
     batch_size = std::min(batch_size, samples.count());
     if (shards == 0) shards = default_shards(network, batch_size);
@@ -111,8 +112,8 @@ class Trainer {
 template <class Real>
 class Evaluator {
  public:
-  Evaluator(const Network<Real>& network, const Objective<Real>& objective, ThreadTeam& team,
-            const Samples<Real>& samples, std::size_t batch_size)
+  SEQNN_COLD Evaluator(const Network<Real>& network, const Objective<Real>& objective, ThreadTeam& team,
+                       const Samples<Real>& samples, std::size_t batch_size)
       : team_(&team), samples_(&samples) {
     const std::size_t tile = tile_size(network, samples.x_shape(), std::min(batch_size, samples.count()), false);
     chunks_ = (samples.count() + kChunk - 1) / kChunk;
