@@ -334,6 +334,10 @@ template <class Real, Side side>
 void gemm(std::size_t M, std::size_t N, std::size_t K, const Real* a, std::size_t lda, GemmB<Real> b, Real* c,
           std::size_t ldc, const GemmFinish<Real>& finish) noexcept {
   constexpr std::size_t W = kLanes<Real>;
+  if (K == 0) {  // A has no element and may be null, which no address may be counted from
+    a = c;
+    lda = 0;
+  }
   const bool relu = finish.activation == Activation::relu;
   const bool packs = b.ld != 0 && !(b.ld == kPanel<Real> && N == kPanel<Real>);
   if (packs && M <= kFewRows) {
