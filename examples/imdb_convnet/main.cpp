@@ -4,12 +4,12 @@
 // DIR.
 //           Without --data the program makes 6,000 reviews of its own, whose meaning depends on the order of words.
 // Run       imdb_convnet [--data DIR] [--epochs 10] [--threads 2] [--json FILE] [--svg FILE]
-// Expect    on 20,000 + 5,000 real reviews a best validation accuracy of 0.861 to 0.870 within 10 epochs (three seeds;
+// Expect    on 20,000 + 5,000 real reviews a best validation accuracy of 0.870 to 0.878 within 10 epochs (three seeds;
 //           bag of words 0.83); on the made ones 0.96 (bag of words 0.53)
 // Takes     5 to 10 s an epoch on two cores with AVX-512, and 300 MB
 // Source    Chollet 2017, "Deep learning with Python", listing 6.46. Its network has no sigmoid at the end, yet its
 //           output is taken for a probability: --variant literal does the same, --variant corrected takes it for a
-//           logit.
+//           logit, and learns at twice the book's rate, at which it still rises in the tenth epoch (0.861 to 0.870).
 
 #include "seqnn/seqnn.hpp"
 
@@ -43,8 +43,13 @@ struct Options {
   std::size_t threads = 2;
   std::uint64_t seed = 1;
 
-  /// The book's rate; the made reviews are few, so that the network must learn faster from each.
-  double learning_rate() const { return data.empty() ? 1e-3 : 1e-4; }
+  double learning_rate = 0;  ///< 0: the variant's own
+
+  /// Of the made reviews there are few, so that the network must learn faster from each.
+  double rate() const {
+    if (learning_rate > 0) return learning_rate;
+    return data.empty() ? 1e-3 : variant == "literal" ? 1e-4 : 2e-4;
+  }
 };
 
 /// Reviews as rows of word ids with their labels, the last fifth of them for validation.
@@ -97,6 +102,7 @@ nlohmann::json report(const Options& options, const Sequential<float>& model, co
   json["seconds_per_epoch"] = history.seconds();
   json["baseline_accuracy"] = data.baseline;
   json["peak_rss_mb"] = peak_rss_mb();
+  json["learning_rate"] = options.rate();
   json["threads"] = options.threads;
   json["seed"] = options.seed;
   json["instruction_set"] = instruction_set();
@@ -112,7 +118,7 @@ void run(const Options& options) {
   const Data data = prepare(std::move(reviews), vocabulary, train_count);
   std::cout << train_count << " reviews to learn from, " << validation_count << " to validate on\n\n";
 
-  Sequential<float> model = convnet(options.variant == "literal", options.learning_rate());
+  Sequential<float> model = convnet(options.variant == "literal", options.rate());
   model.build({kLength}, options.seed);
   std::cout << model.summary() << '\n';
 
@@ -153,6 +159,8 @@ int main(int argc, char** argv) {
   app.add_option("--batch-size", options.batch_size)->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--threads", options.threads)->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--seed", options.seed, "of split, weights and order")->capture_default_str();
+  app.add_option("--learning-rate", options.learning_rate, "default: 1e-4 (literal), 2e-4 (corrected), 1e-3 (made)")
+      ->check(CLI::PositiveNumber);
   app.add_option("--variant", options.variant)->check(CLI::IsMember({"corrected", "literal"}))->capture_default_str();
   app.add_option("--json", options.json, "where to write the numbers");
   app.add_option("--svg", options.svg, "where to write the learning curve");
