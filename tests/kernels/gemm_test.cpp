@@ -174,6 +174,11 @@ TEMPLATE_TEST_CASE("gemm is exact on whole numbers around its blocks", "[kernels
   // Rows of A so far apart that they are copied together first.
   for (const std::size_t M : Sizes{15, 125, 127, 139, 141, 251, 253, 265, 267}) check_exact<TestType>(M, 4 * W + 3, 70);
   check_exact<TestType>(141, 6 * W + 1, 300);
+  // Two panels at a time: half as long blocks, of a plain B only with many rows.
+  for (const std::size_t K : Sizes{127, 128, 129, 513}) check_exact<TestType>(67, 7 * W + 1, K);
+  // C and A larger than what is taken to stay in L2.
+  check_exact(Problem<TestType>(Product::a_b, 260, 1040, 2), Form::packed);
+  check_exact(Problem<TestType>(Product::a_b, 130, 3 * W + 1, 2100), Form::packed);
 }
 
 TEMPLATE_TEST_CASE("gemm is exact on whole numbers for few and wide rows", "[kernels][gemm]", float, double) {

@@ -20,10 +20,12 @@ namespace seqnn::inline SEQNN_ABI {
 // meets several A's.
 //
 // How it works. B is cut into panels of kPanel columns (two registers) that lie row after row, zero beyond N. A tile of
-// kTileRows rows by one panel of C stays in registers while k runs; a block of kBlockK rows of a panel (32 KB) stays in
-// L1 while it meets kBlockM rows of A. Where there are few panels (32 filters, 128 gates: the rule here) A is read in
-// place, since copying it would cost more than it gains; where there are many, a block of A is first copied together,
-// since rows at power-of-two distances fall into the same few cache sets.
+// C stays in registers while k runs: kTileRows rows by one panel, or, where two panels are left and the registers
+// allow, kWideRows rows by two, which takes fewer instructions a multiply-add. A block of B (32 KB: kBlockK rows of one
+// panel or half as many of two) stays in L1 while it meets a block of A (252 KB), which stays in L2 while it meets the
+// panels of B; meanwhile the next block of a packed B is fetched into L2. A is read in place, except for Aᵀ with many
+// panels, whose rows at power-of-two distances would fall into the same few cache sets: a block of it is first copied
+// together.
 
 /// Columns of a panel.
 template <class Real>
@@ -120,82 +122,121 @@ namespace detail {
 /// Rows of a tile: with two registers a row they fill the register file but for B's two and one of A.
 inline constexpr std::size_t kTileRows = kSimdRegisters == 32 ? 14 : 6;
 
-/// Rows of B that stay in L1 with their panel: 256 · 32 · 4 bytes = 32 KB for AVX-512 floats.
+/// Rows of B that stay in L1 with their panel, half as many with two: 256 · 32 · 4 bytes = 32 KB for AVX-512 floats.
 inline constexpr std::size_t kBlockK = 256;
 
-/// Rows of A that meet a block of B before the next: a multiple of both tile heights, so many that B comes seldom from
-/// beyond L2, so few that the block of A (274 KB) stays there.
+/// Rows of A that meet a block of B before the next. The block of A is kBlockM × kBlockK or, where K is larger, half as
+/// high and twice as long, so that C passes less often; both heights are multiples of those of tiles. It stays in L2.
 template <class Real>
-inline constexpr std::size_t kBlockM = 252 * sizeof(float) / sizeof(Real);
+inline constexpr std::size_t kBlockM = sizeof(Real) == sizeof(float) ? 252 : 168;
 
-/// The last block of rows may be a little higher, rather than leave a few rows for a block of their own.
-template <class Real>
-inline constexpr std::size_t kMaxBlockM = kBlockM<Real> + 14;
+/// The last block of rows may be so much higher, rather than leave a few rows for a block of their own.
+inline constexpr std::size_t kExtraM = 14;
 
-/// Panels from which on a block of A is copied together.
+/// Panels from which on a block of Aᵀ is copied together, and the rows of it that are copied at once.
 inline constexpr std::size_t kCopyPanels = 3;
+inline constexpr std::size_t kCopyK = kSimdRegisters == 32 ? kBlockK / 2 : kBlockK;
 
-/// Bytes between rows of A up to which they are read in place all the same: a tile of them spreads over the cache sets.
-inline constexpr std::size_t kCloseRows = 256;
+/// Bytes of A or C beyond which they will not be found in L2 and are fetched.
+inline constexpr std::size_t kFar = std::size_t{1} << 20;
 
 /// How the elements of A are found: (m, k) at row_start(m) + k, or at k·lda + m.
 enum class Side { rows, columns };
 
-/// One tile: Rows × (Registers · lanes) of C, over K steps of k. `first` and `last` say whether this is the first block
-/// of k (start from bias or zero rather than from C) and the last (apply relu). The loops over rows and registers must
-/// be unrolled whole, or the sums would not stay in registers.
+/// A block of the product: rows of A by one panel of B or two, over some of k.
+template <class Real>
+struct GemmBlock {
+  std::size_t K;  ///< steps of k
+  const Real* a;
+  std::size_t lda;
+  const Real* b;
+  std::size_t panel_step;  ///< from a panel of B to the next
+  Real* c;
+  std::size_t ldc;
+  std::size_t columns;     ///< of C
+  const Real* bias;        ///< of the first column, or null
+  bool from_c;             ///< start from C rather than from bias or zero
+  bool relu;               ///< apply it at the end
+  bool fetch_a;            ///< A comes from beyond L2
+  bool fetch_c;            ///< C too
+  const Real* next;        ///< the block of B to fetch meanwhile,
+  std::size_t next_share;  ///< so many numbers in a step of k
+};
+
+/// One tile, Rows × (Registers · lanes) of C. The loops over rows and registers must be unrolled whole, or the sums
+/// would not stay in registers.
 template <class Real, std::size_t Rows, std::size_t Registers, Side side>
-void gemm_tile(std::size_t K, const Real* __restrict a, std::size_t lda, const Real* __restrict b, Real* __restrict c,
-               std::size_t ldc, std::size_t columns, const Real* bias, bool from_c, bool relu) noexcept {
+SEQNN_INLINE void gemm_tile(const GemmBlock<Real>& block, const Real* __restrict a, Real* __restrict c,
+                            const Real* next) noexcept {
   using V = Simd<Real>;
   constexpr std::size_t W = kLanes<Real>;
   constexpr std::size_t kLine = kAlignment / sizeof(Real);
+  const std::size_t K = block.K;
+  const std::size_t lda = block.lda;
+  const std::size_t ldc = block.ldc;
+  const Real* __restrict b = block.b;
   V sum[Rows][Registers];
-  const std::size_t tail = columns - (Registers - 1) * W;
+  const std::size_t tail = block.columns - (Registers - 1) * W;
   const auto load_row = [tail](const Real* p, V* to) {
-    if (Registers == 2) to[0] = simd::load(p);
-    to[Registers - 1] =
-        tail == W ? simd::load(p + (Registers - 1) * W) : simd::load_first(p + (Registers - 1) * W, tail);
+#pragma GCC unroll 4
+    for (std::size_t j = 0; j + 1 < Registers; ++j) to[j] = simd::load(p + j * W);
+    p += (Registers - 1) * W;
+    to[Registers - 1] = !simd::kHasMasks && tail == W ? simd::load(p) : simd::load_first(p, tail);
   };
 
-  if (from_c) {
+  if (block.from_c) {
 #pragma GCC unroll 16
     for (std::size_t r = 0; r < Rows; ++r) load_row(c + r * ldc, sum[r]);
   } else {
     V start[Registers];
-    if (bias != nullptr) {
-      load_row(bias, start);
+    if (block.bias != nullptr) {
+      load_row(block.bias, start);
     } else {
-#pragma GCC unroll 2
+#pragma GCC unroll 4
       for (std::size_t j = 0; j < Registers; ++j) start[j] = V(Real(0));
     }
 #pragma GCC unroll 16
     for (std::size_t r = 0; r < Rows; ++r) {
-#pragma GCC unroll 2
+#pragma GCC unroll 4
       for (std::size_t j = 0; j < Registers; ++j) sum[r][j] = start[j];
     }
   }
 
-  // Rows are reached in threes from one pointer each: three rows fit the address modes of x86 (base, base + lda,
+  constexpr bool wide = Registers > 2;
+  if (wide && side == Side::rows && block.fetch_a) {
+    for (std::size_t r = Rows; r < 2 * Rows; ++r) {
+      for (std::size_t k = 0; k < K; k += kLine) __builtin_prefetch(a + r * lda + k);
+    }
+  }
+  if (wide && block.fetch_c) {
+    for (std::size_t r = 0; r < Rows; ++r) {
+      for (std::size_t j = 0; j < Registers; ++j) __builtin_prefetch(c + r * ldc + j * W, 1);
+    }
+  }
+  // Many rows are reached in threes from one pointer each: three rows fit the address modes of x86 (base, base + lda,
   // base + 2·lda), and fourteen pointers would not fit the registers.
-  constexpr std::size_t kGroups = (Rows + 2) / 3;
+  constexpr std::size_t kGroup = wide ? 1 : 3;
+  constexpr std::size_t kGroups = (Rows + kGroup - 1) / kGroup;
   const Real* group[kGroups];
 #pragma GCC unroll 16
-  for (std::size_t g = 0; g < kGroups; ++g) group[g] = side == Side::rows ? a + 3 * g * lda : a + 3 * g;
+  for (std::size_t g = 0; g < kGroups; ++g) group[g] = side == Side::rows ? a + kGroup * g * lda : a + kGroup * g;
   const std::size_t row_step = side == Side::rows ? lda : 1;
   const std::size_t k_step = side == Side::rows ? 1 : lda;
   for (std::size_t k = 0; k < K; ++k) {
-    if (side == Side::rows) {
+    if (wide) {
+      __builtin_prefetch(next, 0, 2);
+      next += block.next_share;
+    } else if (side == Side::rows) {
       // The rows of the next tile lie where no hardware prefetcher looks: one line a step, each line once.
       __builtin_prefetch(a + (Rows + k % kLine) * lda + k / kLine * kLine);
     }
     V panel[Registers];
-#pragma GCC unroll 2
-    for (std::size_t j = 0; j < Registers; ++j) panel[j] = simd::load(b + j * W);
+#pragma GCC unroll 4
+    for (std::size_t j = 0; j < Registers; ++j) panel[j] = simd::load(b + j / 2 * block.panel_step + j % 2 * W);
 #pragma GCC unroll 16
     for (std::size_t r = 0; r < Rows; ++r) {
-      const V value(group[r / 3][(r % 3) * row_step]);
-#pragma GCC unroll 2
+      const V value(group[r / kGroup][(r % kGroup) * row_step]);
+#pragma GCC unroll 4
       for (std::size_t j = 0; j < Registers; ++j) sum[r][j] = simd::fma(value, panel[j], sum[r][j]);
     }
     b += kPanel<Real>;
@@ -203,17 +244,20 @@ void gemm_tile(std::size_t K, const Real* __restrict a, std::size_t lda, const R
     for (std::size_t g = 0; g < kGroups; ++g) group[g] += k_step;
   }
 
-  const V zero(Real(0));
+  if (block.relu) {
+    const V zero(Real(0));
 #pragma GCC unroll 16
-  for (std::size_t r = 0; r < Rows; ++r) {
-    if (relu) {
-#pragma GCC unroll 2
+    for (std::size_t r = 0; r < Rows; ++r) {
+#pragma GCC unroll 4
       for (std::size_t j = 0; j < Registers; ++j) sum[r][j] = xsimd::select(sum[r][j] <= zero, zero, sum[r][j]);
     }
-    Real* p = c + r * ldc;
-    if (Registers == 2) simd::store(p, sum[r][0]);
-    p += (Registers - 1) * W;
-    if (tail == W) {
+  }
+#pragma GCC unroll 16
+  for (std::size_t r = 0; r < Rows; ++r, c += ldc) {
+#pragma GCC unroll 4
+    for (std::size_t j = 0; j + 1 < Registers; ++j) simd::store(c + j * W, sum[r][j]);
+    Real* p = c + (Registers - 1) * W;
+    if (!simd::kHasMasks && tail == W) {
       simd::store(p, sum[r][Registers - 1]);
     } else {
       simd::store_first(p, sum[r][Registers - 1], tail);
@@ -221,21 +265,34 @@ void gemm_tile(std::size_t K, const Real* __restrict a, std::size_t lda, const R
   }
 }
 
-template <class Real>
-using GemmTile = void (*)(std::size_t, const Real*, std::size_t, const Real*, Real*, std::size_t, std::size_t,
-                          const Real*, bool, bool) noexcept;
-
-/// Tile of the given height, one that next_tile_rows gives.
-template <class Real, std::size_t Registers, Side side>
-GemmTile<Real> gemm_tile_of(std::size_t rows) noexcept {
-  if (rows == kTileRows) return gemm_tile<Real, kTileRows, Registers, side>;
-  if constexpr (kTileRows > 8) {
-    if (rows == 8) return gemm_tile<Real, 8, Registers, side>;
-    if (rows == 6) return gemm_tile<Real, 6, Registers, side>;
+/// `count` tiles below each other, from row m of the block on. Those of even number fetch from the first panel of the
+/// next block of B, the others from the second.
+template <class Real, std::size_t Rows, std::size_t Registers, Side side>
+void gemm_tiles(const GemmBlock<Real>& block, std::size_t m, std::size_t count) noexcept {
+  const Real* a = block.a + (side == Side::rows ? m * block.lda : m);
+  Real* c = block.c + m * block.ldc;
+  for (std::size_t tile = m / Rows; count > 0; ++tile, --count) {
+    const Real* next = block.next + tile % 2 * block.panel_step + tile / 2 * block.next_share * block.K;
+    gemm_tile<Real, Rows, Registers, side>(block, a, c, next);
+    a += side == Side::rows ? Rows * block.lda : Rows;
+    c += Rows * block.ldc;
   }
-  if (rows == 4) return gemm_tile<Real, 4, Registers, side>;
-  if (rows == 2) return gemm_tile<Real, 2, Registers, side>;
-  return gemm_tile<Real, 1, Registers, side>;
+}
+
+template <class Real>
+using GemmTiles = void (*)(const GemmBlock<Real>&, std::size_t, std::size_t) noexcept;
+
+/// Tiles of the given height, one that next_tile_rows gives.
+template <class Real, std::size_t Registers, Side side>
+GemmTiles<Real> gemm_tiles_of(std::size_t rows) noexcept {
+  if (rows == kTileRows) return gemm_tiles<Real, kTileRows, Registers, side>;
+  if constexpr (kTileRows > 8) {
+    if (rows == 8) return gemm_tiles<Real, 8, Registers, side>;
+    if (rows == 6) return gemm_tiles<Real, 6, Registers, side>;
+  }
+  if (rows == 4) return gemm_tiles<Real, 4, Registers, side>;
+  if (rows == 2) return gemm_tiles<Real, 2, Registers, side>;
+  return gemm_tiles<Real, 1, Registers, side>;
 }
 
 /// Height of the next tile when `left` rows are left: whole tiles, but rather two middling ones at the end than a whole
@@ -252,20 +309,48 @@ inline std::size_t next_tile_rows(std::size_t left) noexcept {
   return left >= 2 ? 2 : 1;
 }
 
-/// Copies a block of A: element (m, k) to block[m·kBlockRow + k], or to block[k·kBlockColumn + m].
-inline constexpr std::size_t kBlockRow = kBlockK + 16;
-template <class Real>
-inline constexpr std::size_t kBlockColumn = kMaxBlockM<Real> + 6;
+/// Wide tiles, two panels at once: 40 instructions for 24 multiply-adds where a tile of one panel takes 58 for 28,
+/// which counts where two hardware threads share a core's front end. Only 32 registers hold the sums of enough rows.
+inline constexpr bool kHasWideTiles = kSimdRegisters == 32;
+inline constexpr std::size_t kWideRows = 6;
+
+/// Rows up to which the panels of a plain B are taken one by one: packing them takes so long that each should be used
+/// while it is in L1.
+inline constexpr std::size_t kFewWideRows = 64;
 
 template <class Real, Side side>
-void copy_block(std::size_t M, std::size_t K, const Real* a, std::size_t lda, Real* block) noexcept {
-  const std::size_t lines = side == Side::rows ? M : K;
-  const std::size_t length = side == Side::rows ? K : M;
-  const std::size_t stride = side == Side::rows ? kBlockRow : kBlockColumn<Real>;
-  for (std::size_t i = 0; i < lines; ++i) {
-    simd::map(length, a + i * lda, block + i * stride, [](const Simd<Real>& v) { return v; });
+GemmTiles<Real> wide_tiles_of(std::size_t rows) noexcept {
+  if (rows == kWideRows) return gemm_tiles<Real, kWideRows, 4, side>;
+  return rows == 2 ? gemm_tiles<Real, 2, 4, side> : gemm_tiles<Real, 1, 4, side>;
+}
+
+inline std::size_t next_wide_rows(std::size_t left) noexcept {
+  return left >= kWideRows ? kWideRows : left >= 2 ? 2 : 1;
+}
+
+/// A block with M rows of A; wide if with two panels of B.
+template <class Real, Side side>
+void gemm_block(const GemmBlock<Real>& block, std::size_t M, bool wide) noexcept {
+  std::size_t m = 0;
+  if constexpr (kHasWideTiles) {
+    while (wide && m < M) {
+      const std::size_t rows = next_wide_rows(M - m);
+      const std::size_t count = (M - m) / rows;
+      wide_tiles_of<Real, side>(rows)(block, m, count);
+      m += count * rows;
+    }
+  }
+  while (m < M) {
+    const std::size_t rows = next_tile_rows(M - m);
+    const bool two = block.columns > kLanes<Real>;
+    (two ? gemm_tiles_of<Real, 2, side>(rows) : gemm_tiles_of<Real, 1, side>(rows))(block, m, 1);
+    m += rows;
   }
 }
+
+/// Columns of a copied block of Aᵀ: element (m, k) lies at k·kCopyRow + m.
+template <class Real>
+inline constexpr std::size_t kCopyRow = kBlockM<Real> + kExtraM + 6;
 
 /// Rows up to which a plain B is read as it lies: packing it would take longer than the product.
 inline constexpr std::size_t kFewRows = 3;
@@ -343,38 +428,63 @@ void gemm(std::size_t M, std::size_t N, std::size_t K, const Real* a, std::size_
   if (packs && M <= kFewRows) {
     return rows_times_matrix(M, N, K, a, side == Side::rows ? lda : 1, side == Side::rows ? 1 : lda, b, c, ldc, finish);
   }
-  // Rows that overlap or lie side by side need no copying together.
-  const bool together = side == Side::rows && (lda < K || lda <= kCloseRows / sizeof(Real));
-  const bool copies = N > (kCopyPanels - 1) * kPanel<Real> && M > kTileRows && !together;
+  const bool copies = side == Side::columns && N > (kCopyPanels - 1) * kPanel<Real> && M > kTileRows;
+  const bool wides = kHasWideTiles && !(packs && M <= kFewWideRows);
+  const std::size_t rows_of_block = packs || copies || K <= kBlockK ? kBlockM<Real> : kBlockM<Real> / 2;
+  const std::size_t k_of_block = copies ? kCopyK : 2 * kBlockK;
+  const bool far_a = side == Side::rows && M * K * sizeof(Real) > kFar;
+  const bool far_c = !finish.accumulate && M * N * sizeof(Real) > kFar;
   alignas(kAlignment) Real panel[kBlockK * kPanel<Real>];
-  alignas(kAlignment) Real block[std::max(kMaxBlockM<Real> * kBlockRow, kBlockK * kBlockColumn<Real>)];
+  alignas(kAlignment) Real copy[side == Side::columns ? kCopyK * kCopyRow<Real> : 1];
   for (std::size_t m0 = 0, m_count = 0; m0 < M; m0 += m_count) {
-    m_count = M - m0 <= kMaxBlockM<Real> ? M - m0 : kBlockM<Real>;
-    for (std::size_t k0 = 0; k0 < K || k0 == 0; k0 += kBlockK) {
-      const std::size_t k_count = std::min(kBlockK, K - k0);
-      const bool from_c = finish.accumulate || k0 > 0;
-      const bool last = k0 + kBlockK >= K;
-      const Real* a_block = side == Side::rows ? a + m0 * lda + k0 : a + k0 * lda + m0;
+    m_count = M - m0 <= rows_of_block + kExtraM ? M - m0 : rows_of_block;
+    const std::size_t pairs = m_count / (2 * kWideRows) + 1;
+    const std::size_t share = (kPanel<Real> + pairs - 1) / pairs;
+    for (std::size_t k_first = 0; k_first < K || k_first == 0; k_first += k_of_block) {
+      const std::size_t k_end = std::min(K, k_first + k_of_block);
+      const Real* a_block = a + (side == Side::rows ? m0 * lda + k_first : k_first * lda + m0);
       std::size_t ld_block = lda;
       if (copies) {
-        copy_block<Real, side>(m_count, k_count, a_block, lda, block);
-        a_block = block;
-        ld_block = side == Side::rows ? kBlockRow : kBlockColumn<Real>;
-      }
-      for (std::size_t j = 0; j < N; j += kPanel<Real>) {
-        const std::size_t columns = std::min(kPanel<Real>, N - j);
-        const Real* b_block = b.data + j * K + k0 * kPanel<Real>;
-        if (packs) {
-          pack_panel(k_count, columns, b.data + k0 * b.ld + j, b.ld, panel);
-          b_block = panel;
+        for (std::size_t k = k_first; k < k_end; ++k) {
+          simd::map(m_count, a + k * lda + m0, copy + (k - k_first) * kCopyRow<Real>, [](const auto& v) { return v; });
         }
-        const Real* bias = finish.bias == nullptr ? nullptr : finish.bias + j;
-        for (std::size_t m = 0; m < m_count;) {
-          const std::size_t rows = next_tile_rows(m_count - m);
-          const auto tile = columns > W ? gemm_tile_of<Real, 2, side>(rows) : gemm_tile_of<Real, 1, side>(rows);
-          tile(k_count, a_block + (side == Side::rows ? m * ld_block : m), ld_block, b_block, c + (m0 + m) * ldc + j,
-               ldc, columns, bias, from_c, relu && last);
-          m += rows;
+        a_block = copy;
+        ld_block = kCopyRow<Real>;
+      }
+      for (std::size_t j = 0, columns = 0; j < N; j += columns) {
+        const bool wide = wides && N - j > 3 * W;
+        const std::size_t k_step = wide ? kBlockK / 2 : kBlockK;
+        columns = std::min((wide ? 2 : 1) * kPanel<Real>, N - j);
+        for (std::size_t k = k_first; k < k_end || k == 0; k += k_step) {
+          const Real* b_block = b.data + j * K + k * kPanel<Real>;
+          GemmBlock<Real> block{.K = std::min(k_step, k_end - k),
+                                .a = a_block + (k - k_first) * (side == Side::rows ? 1 : ld_block),
+                                .lda = ld_block,
+                                .b = b_block,
+                                .panel_step = K * kPanel<Real>,
+                                .c = c + m0 * ldc + j,
+                                .ldc = ldc,
+                                .columns = columns,
+                                .bias = finish.bias == nullptr ? nullptr : finish.bias + j,
+                                .from_c = finish.accumulate || k > 0,
+                                .relu = relu && k + k_step >= K,
+                                .fetch_a = far_a && j == 0,
+                                .fetch_c = far_c && k == 0,
+                                .next = b_block,
+                                .next_share = 0};
+          if (packs) {
+            block.b = block.next = panel;
+            block.panel_step = block.K * kPanel<Real>;
+            for (std::size_t i = 0; i < columns; i += kPanel<Real>) {
+              pack_panel(block.K, std::min(kPanel<Real>, columns - i), b.data + k * b.ld + j + i, b.ld,
+                         panel + i * block.K);
+            }
+          } else if (wide) {
+            const bool below = k + k_step < k_end;
+            block.next = below ? b_block + k_step * kPanel<Real> : b.data + (j + columns) * K + k_first * kPanel<Real>;
+            block.next_share = share;
+          }
+          gemm_block<Real, side>(block, m_count, wide);
         }
       }
     }

@@ -36,6 +36,13 @@ inline constexpr std::size_t kSimdRegisters = 16;
 
 namespace simd {
 
+/// Whether load_first and store_first cost no more than load and store.
+#if defined(__AVX512F__)
+inline constexpr bool kHasMasks = true;
+#else
+inline constexpr bool kHasMasks = false;
+#endif
+
 template <class Real>
 SEQNN_INLINE Simd<Real> load(const Real* p) noexcept {
   return Simd<Real>::load_unaligned(p);
