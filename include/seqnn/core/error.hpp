@@ -4,8 +4,10 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -66,36 +68,8 @@ inline std::size_t element_count(const Shape& shape) {
 
 namespace detail {
 
-inline void append_text(std::string& to, std::string_view text) { to += text; }
-inline void append_text(std::string& to, char c) { to += c; }
-inline void append_text(std::string& to, const char* text) { to += text; }
-template <std::same_as<bool> Bool>
-void append_text(std::string& to, Bool b) {
-  to += b ? "true" : "false";
-}
-std::string shortest(double value);
-
-inline void append_text(std::string& to, const Shape& shape) {
-  to += '(';
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    if (i > 0) to += ", ";
-    to += shape[i] == kAnyLength ? "any" : std::to_string(shape[i]);
-  }
-  to += shape.size() == 1 ? ",)" : ")";
-}
-
-template <class Number>
-requires std::is_arithmetic_v<Number> &&
-    (!std::same_as<Number, bool>)&&(!std::same_as<Number, char>)void append_text(std::string& to, Number value) {
-  if constexpr (std::is_floating_point_v<Number>) {
-    to += shortest(static_cast<double>(value));
-  } else {
-    to += std::to_string(value);
-  }
-}
-
 /// The shortest decimal that reads back as the same float, or else the same double.
-inline std::string shortest(double value) {
+SEQNN_COLD inline std::string shortest(double value) {
   char buffer[40];
   for (int digits = 1; digits <= 17; ++digits) {
     std::snprintf(buffer, sizeof buffer, "%.*g", digits, value);
@@ -108,14 +82,89 @@ inline std::string shortest(double value) {
   return buffer;
 }
 
+/// A part of a text: so that one function writes them all, and a message costs a program no function of its own. Refers
+/// to what it was made from.
+class TextPart {
+ public:
+  TextPart(const char* text) : kind_(Kind::literal), literal_(text) {}
+  TextPart(const std::string& text) : kind_(Kind::string), string_(&text) {}
+  TextPart(const std::string_view& text) : kind_(Kind::view), view_(&text) {}
+  TextPart(const Shape& shape) : kind_(Kind::shape), shape_(&shape) {}
+  TextPart(char c) : kind_(Kind::character), natural_(static_cast<unsigned char>(c)) {}
+  TextPart(double value) : kind_(Kind::real), real_(value) {}
+  template <std::integral Integer>
+  TextPart(Integer value)
+      : kind_(std::same_as<Integer, bool> ? Kind::boolean
+              : std::is_signed_v<Integer> ? Kind::integer
+                                          : Kind::natural),
+        natural_(static_cast<std::uint64_t>(value)) {}
+
+  SEQNN_COLD void append_to(std::string& to) const {
+    switch (kind_) {
+      case Kind::literal:
+        to += literal_;
+        return;
+      case Kind::string:
+        to += *string_;
+        return;
+      case Kind::view:
+        to += *view_;
+        return;
+      case Kind::shape:
+        return append(*shape_, to);
+      case Kind::character:
+        to += static_cast<char>(natural_);
+        return;
+      case Kind::boolean:
+        to += natural_ != 0 ? "true" : "false";
+        return;
+      case Kind::integer:
+        to += std::to_string(static_cast<std::int64_t>(natural_));
+        return;
+      case Kind::natural:
+        to += std::to_string(natural_);
+        return;
+      case Kind::real:
+        to += shortest(real_);
+        return;
+    }
+  }
+
+ private:
+  enum class Kind { literal, string, view, shape, character, boolean, integer, natural, real };
+
+  SEQNN_COLD static void append(const Shape& shape, std::string& to) {
+    to += '(';
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+      if (i > 0) to += ", ";
+      to += shape[i] == kAnyLength ? "any" : std::to_string(shape[i]);
+    }
+    to += shape.size() == 1 ? ",)" : ")";
+  }
+
+  Kind kind_;
+  union {
+    const char* literal_;
+    const std::string* string_;
+    const std::string_view* view_;
+    const Shape* shape_;
+    std::uint64_t natural_;
+    double real_;
+  };
+};
+
+SEQNN_COLD inline std::string join(std::initializer_list<TextPart> parts) {
+  std::string result;
+  for (const auto& part : parts) part.append_to(result);
+  return result;
+}
+
 }  // namespace detail
 
 /// One string of text, numbers and shapes: `text("expected ", 3, " axes, got ", shape)`.
 template <class... Parts>
-SEQNN_COLD std::string text(const Parts&... parts) {
-  std::string result;
-  (detail::append_text(result, parts), ...);
-  return result;
+SEQNN_INLINE std::string text(const Parts&... parts) {
+  return detail::join({detail::TextPart(parts)...});
 }
 
 }  // namespace seqnn::inline SEQNN_ABI

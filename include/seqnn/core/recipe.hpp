@@ -133,7 +133,7 @@ class Describe {
     } else if constexpr (std::is_enum_v<Value>) {
       to += to_string(value);  // found beside the enumeration
     } else {
-      detail::append_text(to, value);
+      detail::TextPart(value).append_to(to);
     }
   }
 
