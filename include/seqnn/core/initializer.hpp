@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 namespace seqnn::inline SEQNN_ABI {
@@ -22,25 +22,25 @@ class Initializer {
   /// Fills `values` (row-major, of `shape`); `a` and `b` are the numbers the initializer was made with.
   using Fill = void (*)(const Shape& shape, double a, double b, RandomStream& random, std::span<double> values);
 
-  Initializer(std::string name, Fill fill) : name_(std::move(name)), fill_(fill) {}
-  Initializer(std::string name, Fill fill, double a) : name_(std::move(name)), fill_(fill), numbers_(1), a_(a) {}
-  Initializer(std::string name, Fill fill, double a, double b)
-      : name_(std::move(name)), fill_(fill), numbers_(2), a_(a), b_(b) {}
+  /// @param name  a string literal: it is not copied
+  Initializer(const char* name, Fill fill) : name_(name), fill_(fill) {}
+  Initializer(const char* name, Fill fill, double a) : name_(name), fill_(fill), numbers_(1), a_(a) {}
+  Initializer(const char* name, Fill fill, double a, double b) : name_(name), fill_(fill), numbers_(2), a_(a), b_(b) {}
 
   void operator()(const Shape& shape, RandomStream& random, std::span<double> values) const {
     fill_(shape, a_, b_, random, values);
   }
 
   /// As written in a program: `glorot_uniform`, `random_normal(0, 0.05)`.
-  std::string to_string() const {
-    if (numbers_ == 0) return name_;
+  SEQNN_COLD std::string to_string() const {
+    if (numbers_ == 0) return std::string(name_);
     return numbers_ == 1 ? text(name_, '(', a_, ')') : text(name_, '(', a_, ", ", b_, ')');
   }
 
   bool operator==(const Initializer&) const = default;
 
  private:
-  std::string name_;
+  std::string_view name_;
   Fill fill_;
   int numbers_ = 0;  // how many of these it was made with
   double a_ = 0;

@@ -31,7 +31,8 @@ class Recipe {
   requires(!std::same_as<std::remove_cvref_t<Value>, Recipe>) &&
       (RecipeFor<std::remove_cvref_t<Value>, Thing> || std::derived_from<std::remove_cvref_t<Value>, Thing>)
           Recipe(Value&& value)  // NOLINT: implicit, so that values can be listed
-      : held_(std::make_shared<Holder<std::remove_cvref_t<Value>>>(std::forward<Value>(value))) {}
+      // Not make_shared, which would compile one more class a value.
+      : held_(static_cast<const Held*>(new Holder<std::remove_cvref_t<Value>>(std::forward<Value>(value)))) {}
 
   std::unique_ptr<Thing> make() const { return held_->make(); }
 
@@ -59,14 +60,14 @@ class Recipe {
     template <class V>
     explicit Holder(V&& v) : value(std::forward<V>(v)) {}
 
-    std::unique_ptr<Thing> make() const override {
+    SEQNN_COLD std::unique_ptr<Thing> make() const override {
       if constexpr (std::derived_from<Value, Thing>) {
         return std::make_unique<Value>(value);
       } else {
         return value.make(For<Thing>{});
       }
     }
-    std::string to_string() const override {
+    SEQNN_COLD std::string to_string() const override {
       if constexpr (std::derived_from<Value, Thing> && requires { value.type(); }) {
         return value.type();
       } else if constexpr (std::derived_from<Value, Thing>) {
@@ -79,7 +80,7 @@ class Recipe {
       static const char id = 0;
       return &id;
     }
-    bool equals(const Held& other) const override {
+    SEQNN_COLD bool equals(const Held& other) const override {
       if constexpr (std::equality_comparable<Value>) {
         return value == static_cast<const Holder&>(other).value;
       } else {
@@ -98,7 +99,7 @@ class Recipe {
 /// 2})`.
 class Describe {
  public:
-  explicit Describe(std::string name) : text_(std::move(name) + '(') {}
+  SEQNN_COLD explicit Describe(const char* name) : text_(name) { text_ += '('; }
 
   template <class Value>
   SEQNN_COLD Describe&& argument(const Value& value) && {
@@ -125,7 +126,7 @@ class Describe {
 
  private:
   template <class Value>
-  static void append(std::string& to, const Value& value) {
+  SEQNN_COLD static void append(std::string& to, const Value& value) {
     if constexpr (requires { value.to_string(); }) {
       to += value.to_string();
     } else if constexpr (std::same_as<Value, std::string>) {
