@@ -25,7 +25,7 @@ class Activation {
   Function function() const { return function_; }
 
   /// "relu"
-  std::string to_string() const {
+  SEQNN_COLD std::string to_string() const {
     static constexpr const char* kNames[] = {"linear", "relu", "tanh", "sigmoid", "hard_sigmoid", "softmax"};
     return text("Activation::", kNames[function_]);
   }

@@ -18,18 +18,19 @@ SEQNN_COLD inline std::string with_batch(const Shape& sample) {
 }
 
 /// Beginning of a message about an option, where the layer may not have its name yet: `Dropout "drop"` or `Dropout`.
-inline std::string option_title(std::string_view type, const std::string& name) {
+SEQNN_COLD inline std::string option_title(std::string_view type, const std::string& name) {
   return name.empty() ? std::string(type) : text(type, " \"", name, '"');
 }
 
 /// Checks an option that counts something.  @throws OptionError `Conv1D "c": filters must be at least 1, got 0`
-inline void check_positive(std::string_view type, const std::string& name, const char* option, std::size_t value) {
+SEQNN_COLD inline void check_positive(std::string_view type, const std::string& name, const char* option,
+                                      std::size_t value) {
   if (value == 0) throw OptionError(text(option_title(type, name), ": ", option, " must be at least 1, got 0"));
 }
 
 /// Checks that no axis of a sample is empty.
 /// @throws ShapeError `<title>: no axis of the input may be empty, got (batch, 0, 64)`
-inline void check_not_empty(const std::string& title, const Shape& sample) {
+SEQNN_COLD inline void check_not_empty(const std::string& title, const Shape& sample) {
   for (const std::size_t extent : sample) {
     if (extent == 0) throw ShapeError(text(title, ": no axis of the input may be empty, got ", with_batch(sample)));
   }
@@ -39,8 +40,8 @@ inline void check_not_empty(const std::string& title, const Shape& sample) {
 /// @param axes    what the input must be, "(batch, time, features)"
 /// @param repair  the likeliest repair of a wrong number of axes; may be empty
 /// @throws ShapeError `<title>: input must be <axes>, got (batch, 10); <repair>`
-inline void check_rank(const std::string& title, const Shape& sample, std::size_t rank, const char* axes,
-                       const char* repair = "") {
+SEQNN_COLD inline void check_rank(const std::string& title, const Shape& sample, std::size_t rank, const char* axes,
+                                  const char* repair = "") {
   if (sample.size() != rank) {
     throw ShapeError(
         text(title, ": input must be ", axes, ", got ", with_batch(sample), *repair == '\0' ? "" : "; ", repair));

@@ -131,7 +131,7 @@ class Layer {
   void set_name(std::string name) { name_ = std::move(name); }
 
   /// `Conv1D "conv1d_1"`, the beginning of every message about this layer.
-  std::string title() const { return text(type(), " \"", name_, '"'); }
+  SEQNN_COLD std::string title() const { return text(type(), " \"", name_, '"'); }
 
  private:
   std::string name_;

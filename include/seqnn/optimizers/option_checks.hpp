@@ -19,7 +19,7 @@ struct GradientClipping {
 };
 
 /// @throws OptionError if the rate is negative or not finite
-inline void check_learning_rate(std::string_view optimizer, double rate) {
+SEQNN_COLD inline void check_learning_rate(std::string_view optimizer, double rate) {
   if (!(rate >= 0) || std::isinf(rate)) {
     throw OptionError(
         text(optimizer, ": learning_rate must be a finite number not below 0, got ", rate, "; 0.001 is a usual start"));
@@ -27,7 +27,7 @@ inline void check_learning_rate(std::string_view optimizer, double rate) {
 }
 
 /// @throws OptionError if a limit is negative or not finite, or more than one is set
-inline void check_clipping(std::string_view optimizer, const GradientClipping& clipping) {
+SEQNN_COLD inline void check_clipping(std::string_view optimizer, const GradientClipping& clipping) {
   const std::pair<const char*, double> limits[] = {{"clipnorm", clipping.clipnorm},
                                                    {"clipvalue", clipping.clipvalue},
                                                    {"global_clipnorm", clipping.global_clipnorm}};
@@ -50,7 +50,7 @@ enum class Interval { closed, half_open };
 
 /// Checks the share of an earlier value that stays, such as a momentum.
 /// @throws OptionError unless it is in [0, 1], or [0, 1) if half open
-inline void check_decay(std::string_view optimizer, const char* option, double value, Interval interval) {
+SEQNN_COLD inline void check_decay(std::string_view optimizer, const char* option, double value, Interval interval) {
   const bool closed = interval == Interval::closed;
   if (!(value >= 0) || !(closed ? value <= 1 : value < 1)) {
     throw OptionError(text(optimizer, ": ", option, " must be in [0, 1", closed ? "]" : ")", ", got ", value));
@@ -58,7 +58,7 @@ inline void check_decay(std::string_view optimizer, const char* option, double v
 }
 
 /// @throws OptionError if epsilon is negative or not finite
-inline void check_epsilon(std::string_view optimizer, double epsilon) {
+SEQNN_COLD inline void check_epsilon(std::string_view optimizer, double epsilon) {
   if (!(epsilon >= 0) || std::isinf(epsilon)) {
     throw OptionError(text(optimizer, ": epsilon must be a finite number not below 0, got ", epsilon));
   }
