@@ -102,39 +102,46 @@ class Describe {
   SEQNN_COLD explicit Describe(const char* name) : text_(name) { text_ += '('; }
 
   template <class Value>
-  SEQNN_COLD Describe&& argument(const Value& value) && {
-    if (!first_) text_ += ", ";
-    first_ = false;
-    append(text_, value);
+  Describe&& argument(const Value& value) && {
+    add_argument(shown(value));
     return std::move(*this);
   }
 
   template <class Value>
-  SEQNN_COLD Describe&& option(const char* name, const Value& value, const Value& standard) && {
-    if (value == standard) return std::move(*this);
-    options_ += options_.empty() ? "{." : ", .";
-    options_ += name;
-    options_ += " = ";
-    append(options_, value);
+  Describe&& option(const char* name, const Value& value, const Value& standard) && {
+    if (!(value == standard)) add_option(name, shown(value));
     return std::move(*this);
   }
 
   SEQNN_COLD std::string str() && {
-    if (!options_.empty()) text_ += (first_ ? "" : ", ") + options_ + '}';
-    return text_ + ')';
+    if (!options_.empty()) add_argument(options_ += '}');
+    return std::move(text_ += ')');
   }
 
  private:
+  SEQNN_COLD void add_argument(const std::string& value) {
+    if (!first_) text_ += ", ";
+    first_ = false;
+    text_ += value;
+  }
+
+  SEQNN_COLD void add_option(const char* name, const std::string& value) {
+    options_ += options_.empty() ? "{." : ", .";
+    options_ += name;
+    options_ += " = ";
+    options_ += value;
+  }
+
   template <class Value>
-  SEQNN_COLD static void append(std::string& to, const Value& value) {
+  static std::string shown(const Value& value) {
     if constexpr (requires { value.to_string(); }) {
-      to += value.to_string();
+      return value.to_string();
     } else if constexpr (std::same_as<Value, std::string>) {
-      to += '"' + value + '"';
+      return text('"', value, '"');
     } else if constexpr (std::is_enum_v<Value>) {
-      to += to_string(value);  // found beside the enumeration
+      return to_string(value);  // found beside the enumeration
     } else {
-      detail::TextPart(value).append_to(to);
+      return text(value);
     }
   }
 
