@@ -65,7 +65,8 @@ SEQNN_INLINE Simd<Real> divide_or_zero(const Simd<Real>& a, const Simd<Real>& b)
   return xsimd::select(b == zero, zero, a / b);
 }
 
-template <bool kCentered, bool kMomentum, class Real>
+/// kPlain: neither centered nor with momentum.
+template <bool kPlain, class Real>
 void rmsprop_sweep(std::size_t n, const RMSpropStep<Real>& step, const Real* g, Real* w, Real* v, Real* a,
                    Real* m) noexcept {
   const Simd<Real> zero(Real(0));
@@ -79,7 +80,7 @@ void rmsprop_sweep(std::size_t n, const RMSpropStep<Real>& step, const Real* g, 
     const Simd<Real> square = simd::fma(rho, at.load(v), one_minus_rho * (gradient * gradient));
     at.store(v, square);
     Simd<Real> variance = square;
-    if constexpr (kCentered) {
+    if (!kPlain && a != nullptr) {
       const Simd<Real> average = simd::fma(rho, at.load(a), one_minus_rho * gradient);
       at.store(a, average);
       // Rounding can make the difference negative, and its root NaN.
@@ -87,7 +88,7 @@ void rmsprop_sweep(std::size_t n, const RMSpropStep<Real>& step, const Real* g, 
       variance = xsimd::select(difference < zero, zero, difference);
     }
     Simd<Real> increment = divide_or_zero<Real>(rate * gradient, xsimd::sqrt(variance + epsilon));
-    if constexpr (kMomentum) {
+    if (!kPlain && m != nullptr) {
       increment = simd::fma(momentum, at.load(m), increment);
       at.store(m, increment);
     }
@@ -104,13 +105,9 @@ template <class Real>
 void rmsprop_update(std::size_t n, const RMSpropStep<Real>& step, const Real* g, Real* w, Real* v, Real* a,
                     Real* m) noexcept {
   if (a == nullptr && m == nullptr) {
-    detail::rmsprop_sweep<false, false>(n, step, g, w, v, a, m);
-  } else if (a == nullptr) {
-    detail::rmsprop_sweep<false, true>(n, step, g, w, v, a, m);
-  } else if (m == nullptr) {
-    detail::rmsprop_sweep<true, false>(n, step, g, w, v, a, m);
+    detail::rmsprop_sweep<true>(n, step, g, w, v, a, m);
   } else {
-    detail::rmsprop_sweep<true, true>(n, step, g, w, v, a, m);
+    detail::rmsprop_sweep<false>(n, step, g, w, v, a, m);
   }
 }
 
