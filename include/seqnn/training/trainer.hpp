@@ -77,25 +77,14 @@ class Trainer {
         add(count, shards_[s]->gradients().data() + begin, total.data() + begin);
       }
     };
-    const auto range = [&](std::size_t chunk, auto&& body) {
-      const std::size_t begin = chunk * kChunk;
-      body(begin, std::min(kChunk, total.size() - begin));
-    };
-    if (optimizer_->clips()) {  // needs all gradients before the first update
-      team_->run(chunks, [&](std::size_t chunk) { range(chunk, sum); });
-      optimizer_->begin_step(total);
-      team_->run(chunks, [&](std::size_t chunk) {
-        range(chunk, [&](std::size_t begin, std::size_t n) { optimizer_->update(begin, n, parameters, total); });
-      });
-    } else {
-      optimizer_->begin_step(total);
-      team_->run(chunks, [&](std::size_t chunk) {
-        range(chunk, [&](std::size_t begin, std::size_t n) {
-          sum(begin, n);
-          optimizer_->update(begin, n, parameters, total);
-        });
-      });
-    }
+    const auto length = [&](std::size_t chunk) { return std::min(kChunk, total.size() - chunk * kChunk); };
+    const bool clips = optimizer_->clips();  // needs all gradients before the first update
+    if (clips) team_->run(chunks, [&](std::size_t chunk) { sum(chunk * kChunk, length(chunk)); });
+    optimizer_->begin_step(total);
+    team_->run(chunks, [&](std::size_t chunk) {
+      if (!clips) sum(chunk * kChunk, length(chunk));
+      optimizer_->update(chunk * kChunk, length(chunk), parameters, total);
+    });
   }
 
   Network<Real>* network_;
@@ -127,33 +116,34 @@ class Evaluator {
 
   /// Score of all samples with the present parameters.
   const Score& evaluate() {
-    each_chunk([&](Shard<Real>& lane, std::size_t chunk, std::size_t begin, std::size_t end) {
-      lane.reset_score();
-      lane.evaluate(*samples_, begin, end);
-      scores_[chunk] = lane.score();
-    });
+    pass(nullptr, 0);
     total_.reset();
     for (const auto& score : scores_) total_.add(score);
     return total_;
   }
 
   /// Outputs of all samples. @param width  outputs a sample
-  void predict(Real* outputs, std::size_t width) {
-    each_chunk([&](Shard<Real>& lane, std::size_t, std::size_t begin, std::size_t end) {
-      lane.predict(*samples_, begin, end, outputs + begin * width);
-    });
-  }
+  void predict(Real* outputs, std::size_t width) { pass(outputs, width); }
 
  private:
   /// Samples whose sums are gathered together: fixed, so that sums are the same for any number of threads.
   static constexpr std::size_t kChunk = 256;
 
-  template <class Body>
-  void each_chunk(Body&& body) {
+  /// Passes all samples through; writes their outputs, or without `outputs` the scores of the chunks.
+  void pass(Real* outputs, std::size_t width) {
     team_->run(lanes_.size(), [&](std::size_t l) {
-      lanes_[l]->begin_inference();
+      Shard<Real>& lane = *lanes_[l];
+      lane.begin_inference();
       for (std::size_t chunk = l; chunk < chunks_; chunk += lanes_.size()) {
-        body(*lanes_[l], chunk, chunk * kChunk, std::min((chunk + 1) * kChunk, samples_->count()));
+        const std::size_t begin = chunk * kChunk;
+        const std::size_t end = std::min(begin + kChunk, samples_->count());
+        if (outputs != nullptr) {
+          lane.predict(*samples_, begin, end, outputs + begin * width);
+        } else {
+          lane.reset_score();
+          lane.evaluate(*samples_, begin, end);
+          scores_[chunk] = lane.score();
+        }
       }
     });
   }
