@@ -22,11 +22,13 @@ class Workspace {
   /// @param tile         most samples in a pass
   /// @param training     whether there will be backward passes
   SEQNN_COLD Workspace(const Network<Real>& network, const Shape& input_shape, std::size_t tile, bool training)
-      : network_(&network), shapes_(network.shapes(input_shape)), tile_(tile), training_(training) {
-    const std::size_t count = network.layers().size();
-    passes_.resize(count);
-    for (std::size_t l = 0; l < count; ++l) {
-      auto& pass = passes_[l];
+      : network_(&network),
+        shapes_(network.shapes(input_shape)),
+        tile_(tile),
+        training_(training),
+        stages_(network.layers().size()) {
+    for (std::size_t l = 0; l < stages_.size(); ++l) {
+      auto& pass = stages_[l].pass;
       pass.input_shape = &shapes_[l];
       pass.output_shape = &shapes_[l + 1];
       pass.training = training;
@@ -55,8 +57,8 @@ class Workspace {
   /// Begins a step: the layers derive from the parameters what they need. `gradients`, laid out as the parameters, may
   /// be null when not training.
   void begin(const Real* parameters, Real* gradients, std::uint64_t seed, std::uint32_t step) {
-    for (std::size_t l = 0; l < passes_.size(); ++l) {
-      auto& pass = passes_[l];
+    for (std::size_t l = 0; l < stages_.size(); ++l) {
+      auto& pass = stages_[l].pass;
       pass.parameters = parameters;
       pass.gradients = gradients;
       pass.seed = seed;
@@ -70,14 +72,14 @@ class Workspace {
   /// @param first_sample  position of the first of them in the batch
   const Real* forward(std::size_t batch, const Real* values, const std::int32_t* ids, std::size_t first_sample) {
     const Real* x = values;
-    for (std::size_t l = 0; l < passes_.size(); ++l) {
-      auto& pass = passes_[l];
+    for (std::size_t l = 0; l < stages_.size(); ++l) {
+      auto& pass = stages_[l].pass;
       pass.batch = batch;
       pass.x = x;
       pass.ids = l == 0 ? ids : nullptr;
-      pass.y = outputs_[l];
+      pass.y = stages_[l].output;
       pass.first_sample = first_sample;
-      if (outputs_[l] == nullptr) continue;  // passes through
+      if (stages_[l].output == nullptr) continue;  // passes through
       call(l, &Layer<Real>::forward);
       x = pass.y;
     }
@@ -90,9 +92,9 @@ class Workspace {
   /// Passes the last tile back, adding to the gradients.
   void backward() {
     std::size_t current = 0;
-    for (std::size_t l = passes_.size(); l-- > 0;) {
-      auto& pass = passes_[l];
-      if (outputs_[l] != nullptr) {
+    for (std::size_t l = stages_.size(); l-- > 0;) {
+      auto& pass = stages_[l].pass;
+      if (stages_[l].output != nullptr) {
         pass.dy = gradients_[current];
         pass.dx = pass.input_gradient ? gradients_[1 - current] : nullptr;
         call(l, &Layer<Real>::backward);
@@ -104,8 +106,8 @@ class Workspace {
 
   /// Ends a step: the layers bring in gradients they gathered over its tiles.
   void finish() {
-    for (std::size_t l = 0; l < passes_.size(); ++l) {
-      passes_[l].batch = tile_;
+    for (std::size_t l = 0; l < stages_.size(); ++l) {
+      stages_[l].pass.batch = tile_;
       call(l, &Layer<Real>::finish);
     }
   }
@@ -128,20 +130,18 @@ class Workspace {
     if (!training_) {
       for (auto& turn : turns) turn = arena.take<Real>(tile_ * largest);
     }
-    outputs_.assign(count, nullptr);
-    blocks_.resize(count);
     std::size_t turn = 0;
     std::size_t scratch_bytes = 0;
     for (std::size_t l = 0; l < count; ++l) {
-      auto& pass = passes_[l];
+      auto& pass = stages_[l].pass;
       pass.batch = tile_;
       const bool through = layers[l]->passes_through(training_);
-      if (!through && training_) outputs_[l] = arena.take<Real>(tile_ * element_count(shapes_[l + 1]));
-      if (!through && !training_) outputs_[l] = turns[turn++ % 2];
+      if (!through && training_) stages_[l].output = arena.take<Real>(tile_ * element_count(shapes_[l + 1]));
+      if (!through && !training_) stages_[l].output = turns[turn++ % 2];
       pass.prepared = pass.kept = pass.scratch = Arena();
       if (!through) layers[l]->plan(pass);
-      blocks_[l].prepared = arena.take<std::byte>(pass.prepared.used());
-      blocks_[l].kept = arena.take<std::byte>(pass.kept.used());
+      stages_[l].prepared = arena.take<std::byte>(pass.prepared.used());
+      stages_[l].kept = arena.take<std::byte>(pass.kept.used());
       scratch_bytes = std::max(scratch_bytes, pass.scratch.used());
     }
     gradients_[0] = gradients_[1] = nullptr;
@@ -152,15 +152,18 @@ class Workspace {
   }
 
   void call(std::size_t l, void (Layer<Real>::*what)(Pass<Real>&) const) {
-    if (outputs_[l] == nullptr) return;
-    auto& pass = passes_[l];
-    pass.prepared = Arena(blocks_[l].prepared);
-    pass.kept = Arena(blocks_[l].kept);
+    if (stages_[l].output == nullptr) return;
+    auto& pass = stages_[l].pass;
+    pass.prepared = Arena(stages_[l].prepared);
+    pass.kept = Arena(stages_[l].kept);
     pass.scratch = Arena(scratch_);
     (*network_->layers()[l].*what)(pass);
   }
 
-  struct Blocks {
+  /// A layer and its memory.
+  struct Stage {
+    Pass<Real> pass;
+    Real* output = nullptr;  // null where the layer passes its input through
     std::byte* prepared = nullptr;
     std::byte* kept = nullptr;
   };
@@ -169,9 +172,7 @@ class Workspace {
   std::vector<Shape> shapes_;
   std::size_t tile_;
   bool training_;
-  std::vector<Pass<Real>> passes_;
-  std::vector<Real*> outputs_;  // null where a layer passes its input through
-  std::vector<Blocks> blocks_;
+  std::vector<Stage> stages_;
   Real* input_values_ = nullptr;
   std::int32_t* input_ids_ = nullptr;
   Real* gradients_[2] = {nullptr, nullptr};
