@@ -83,7 +83,8 @@ class Network {
                             "; layer ", layers_.front()->title(),
                             " was built for it (kAnyLength in build leaves an axis open)"));
     }
-    std::vector<Shape> result = {input};
+    std::vector<Shape> result;
+    result.push_back(input);
     for (const auto& layer : layers_) result.push_back(layer->output_shape(result.back()));
     return result;
   }

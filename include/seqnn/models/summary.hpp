@@ -37,7 +37,7 @@ SEQNN_COLD inline std::string with_bytes(std::size_t count, std::size_t size) {
   } else {
     std::snprintf(buffer, sizeof buffer, "%.2f MB", bytes / (1024 * 1024));
   }
-  return with_thousands(count) + " (" + buffer + ')';
+  return text(with_thousands(count), " (", static_cast<const char*>(buffer), ')');
 }
 
 }  // namespace detail
@@ -45,40 +45,41 @@ SEQNN_COLD inline std::string with_bytes(std::size_t count, std::size_t size) {
 /// The table of Sequential::summary.
 template <class Real>
 SEQNN_COLD std::string summarize(const Network<Real>& network) {
-  struct Row {
-    std::string layer, shape, parameters;
-  };
-  std::vector<Row> rows = {{"Layer (type)", "Output Shape", "Param #"}};
+  constexpr std::size_t kColumns = 3;
+  std::vector<std::string> cells;  // row after row
+  for (const char* const title : {"Layer (type)", "Output Shape", "Param #"}) cells.emplace_back(title);
   Shape shape = network.input_shape();
   for (std::size_t l = 0; l < network.layers().size(); ++l) {
     const auto& layer = *network.layers()[l];
     shape = layer.output_shape(shape);
     std::size_t count = 0;
     for (const auto& info : network.parameters_of(l)) count += info.size();
-    rows.push_back({layer.name() + " (" + layer.type() + ')', with_batch(shape), detail::with_thousands(count)});
+    cells.push_back(text(layer.name(), " (", layer.type(), ')'));
+    cells.push_back(with_batch(shape));
+    cells.push_back(detail::with_thousands(count));
   }
-  std::size_t widths[3] = {0, 0, 0};
-  for (const auto& row : rows) {
-    widths[0] = std::max(widths[0], row.layer.size() + 3);
-    widths[1] = std::max(widths[1], row.shape.size() + 3);
-    widths[2] = std::max(widths[2], row.parameters.size());
+  std::size_t widths[kColumns] = {0, 0, 0};
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const std::size_t gap = i % kColumns + 1 < kColumns ? 3 : 0;
+    widths[i % kColumns] = std::max(widths[i % kColumns], cells[i].size() + gap);
   }
-  const std::string rule(widths[0] + widths[1] + widths[2], '-');
-  std::string table = "Model: Sequential, input " + with_batch(network.input_shape()) + '\n' + rule + '\n';
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    table += rows[r].layer + std::string(widths[0] - rows[r].layer.size(), ' ');
-    table += rows[r].shape + std::string(widths[1] - rows[r].shape.size(), ' ');
-    table += std::string(widths[2] - rows[r].parameters.size(), ' ') + rows[r].parameters + '\n';
-    if (r == 0) table += std::string(rule.size(), '=') + '\n';
+  const std::size_t width = widths[0] + widths[1] + widths[2];
+  std::string table = text("Model: Sequential, input ", with_batch(network.input_shape()), '\n');
+  table.append(width, '-') += '\n';
+  for (std::size_t i = 0; i < cells.size(); i += kColumns) {
+    (table += cells[i]).append(widths[0] - cells[i].size(), ' ');
+    (table += cells[i + 1]).append(widths[1] - cells[i + 1].size(), ' ');
+    (table.append(widths[2] - cells[i + 2].size(), ' ') += cells[i + 2]) += '\n';
+    if (i == 0) table.append(width, '=') += '\n';
   }
   const std::size_t trainable = network.layout().count(true);
   const std::size_t fixed = network.layout().count(false);
-  table += rule + '\n';
-  table += "Total params: " + detail::with_bytes(trainable + fixed, sizeof(Real)) + '\n';
-  table += "Trainable params: " + detail::with_bytes(trainable, sizeof(Real)) + '\n';
-  table += "Non-trainable params: " + detail::with_bytes(fixed, sizeof(Real)) + '\n';
-  table += std::string("Instruction set: ") + instruction_set() + '\n';
-  if (*slow_build_warning() != '\0') table += std::string("Warning: ") + slow_build_warning() + '\n';
+  table.append(width, '-');
+  table += text("\nTotal params: ", detail::with_bytes(trainable + fixed, sizeof(Real)),
+                "\nTrainable params: ", detail::with_bytes(trainable, sizeof(Real)),
+                "\nNon-trainable params: ", detail::with_bytes(fixed, sizeof(Real)),
+                "\nInstruction set: ", instruction_set(), '\n');
+  if (*slow_build_warning() != '\0') table += text("Warning: ", slow_build_warning(), '\n');
   return table;
 }
 

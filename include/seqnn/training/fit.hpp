@@ -28,9 +28,10 @@ namespace seqnn::inline SEQNN_ABI {
 
 /// The names under which a score is reported: "loss", then the metrics; `prefix` is "val_" or nothing.
 template <class Real>
-std::vector<std::string> log_names(const Objective<Real>& objective, const std::string& prefix = {}) {
-  std::vector<std::string> names = {prefix + "loss"};
-  for (const auto& metric : objective.metrics) names.push_back(prefix + metric->name());
+SEQNN_COLD std::vector<std::string> log_names(const Objective<Real>& objective, const char* prefix = "") {
+  std::vector<std::string> names;
+  names.push_back(text(prefix, "loss"));
+  for (const auto& metric : objective.metrics) names.push_back(text(prefix, metric->name()));
   return names;
 }
 
@@ -72,10 +73,9 @@ class Fit final : public Training {
   SEQNN_COLD History run() {
     History history;
     ProgressBar bar(options_->output == nullptr ? std::cout : *options_->output, {.verbose = options_->verbose});
-    std::vector<Callback*> callbacks = {&bar};
-    for (auto& callback : options_->callbacks) callbacks.push_back(&*callback);
     const auto tell = [&](auto&& what) {
-      for (Callback* callback : callbacks) what(*callback);
+      what(bar);
+      for (auto& callback : options_->callbacks) what(*callback);
     };
 
     const auto names = log_names(objective_);

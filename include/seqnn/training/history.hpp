@@ -35,7 +35,10 @@ class History {
                          double seconds = std::numeric_limits<double>::quiet_NaN()) {
     constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
     for (const auto& [name, value] : logs) {
-      if (find(name) == nullptr) columns_.push_back({name, std::vector<double>(epochs(), kMissing)});
+      if (find(name) != nullptr) continue;
+      Column& column = columns_.emplace_back();
+      column.name = name;
+      column.values.assign(epochs(), kMissing);
     }
     for (auto& column : columns_) {
       const double* const value = logs.find(column.name);

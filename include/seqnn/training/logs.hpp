@@ -51,7 +51,9 @@ class Logs {
         return;
       }
     }
-    logs_.push_back({std::string(name), value});
+    Log& log = logs_.emplace_back();
+    log.name = name;
+    log.value = value;
   }
 
   /// The value, or null if there is none of this name.
