@@ -45,7 +45,7 @@ struct Conv1DOptions {
 ///         divide; ShapeError if x is not (batch, time, features) or shorter than the span with valid padding
 class Conv1D {
  public:
-  Conv1D(std::size_t filters, std::size_t kernel_size, Conv1DOptions options = {})
+  SEQNN_COLD Conv1D(std::size_t filters, std::size_t kernel_size, Conv1DOptions options = {})
       : filters_(filters), kernel_size_(kernel_size), options_(std::move(options)) {
     check_positive("Conv1D", options_.name, "filters", filters);
     check_positive("Conv1D", options_.name, "kernel_size", kernel_size);
@@ -99,7 +99,7 @@ class Conv1D {
 template <class Real>
 class Conv1DLayer final : public Layer<Real> {
  public:
-  explicit Conv1DLayer(const Conv1D& conv)
+  SEQNN_COLD explicit Conv1DLayer(const Conv1D& conv)
       : filters_(conv.filters()), kernel_size_(conv.kernel_size()), options_(conv.options()) {
     this->set_name(options_.name);
   }

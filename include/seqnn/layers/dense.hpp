@@ -67,7 +67,7 @@ class Dense {
 template <class Real>
 class DenseLayer final : public Layer<Real> {
  public:
-  explicit DenseLayer(const Dense& dense) : units_(dense.units()), options_(dense.options()) {
+  SEQNN_COLD explicit DenseLayer(const Dense& dense) : units_(dense.units()), options_(dense.options()) {
     this->set_name(options_.name);
   }
 

@@ -35,7 +35,7 @@ class Embedding {
  public:
   /// @param input_dim   size of the vocabulary: one more than the largest id
   /// @param output_dim  length of a vector
-  Embedding(std::size_t input_dim, std::size_t output_dim, EmbeddingOptions options = {})
+  SEQNN_COLD Embedding(std::size_t input_dim, std::size_t output_dim, EmbeddingOptions options = {})
       : input_dim_(input_dim), output_dim_(output_dim), options_(std::move(options)) {
     check_positive("Embedding", options_.name, "input_dim", input_dim_);
     check_positive("Embedding", options_.name, "output_dim", output_dim_);

@@ -34,7 +34,7 @@ struct MaxPool1DOptions {
 ///         shorter than one window
 class MaxPool1D {
  public:
-  explicit MaxPool1D(std::size_t pool_size = 2, MaxPool1DOptions options = {})
+  SEQNN_COLD explicit MaxPool1D(std::size_t pool_size = 2, MaxPool1DOptions options = {})
       : pool_size_(pool_size), options_(std::move(options)) {
     check_positive("MaxPool1D", options_.name, "pool_size", pool_size_);
     if (pool_size_ >= (std::size_t{1} << 24)) {

@@ -27,7 +27,7 @@ class Optimizer {
   virtual std::string type() const = 0;
 
   /// Makes slots for these parameters, all zero, and forgets earlier steps.
-  void build(const ParameterLayout& layout) {
+  SEQNN_COLD void build(const ParameterLayout& layout) {
     extent_ = layout.trainable_extent();
     iterations_ = 0;
     for (auto& [name, values] : slots_) values.assign(extent_, Real(0));
@@ -67,7 +67,7 @@ class Optimizer {
   double learning_rate() const { return learning_rate_; }
 
   /// @throws OptionError if the rate is negative or not finite
-  void set_learning_rate(double rate) {
+  SEQNN_COLD void set_learning_rate(double rate) {
     check_learning_rate(type(), rate);
     learning_rate_ = rate;
   }
@@ -84,7 +84,7 @@ class Optimizer {
 
  protected:
   /// @throws OptionError if the rate or a limit is negative or not finite, or more than one limit is set
-  Optimizer(double learning_rate, GradientClipping clipping, std::vector<std::string> slot_names)
+  SEQNN_COLD Optimizer(double learning_rate, GradientClipping clipping, std::vector<std::string> slot_names)
       : learning_rate_(learning_rate), clipping_(clipping) {
     check_learning_rate("Optimizer", learning_rate);
     check_clipping("Optimizer", clipping);

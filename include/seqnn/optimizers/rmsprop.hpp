@@ -86,8 +86,9 @@ class RMSpropOptimizer final : public Optimizer<Real> {
   }
 
  private:
-  static std::vector<std::string> slot_names(const RMSpropOptions& options) {
-    std::vector<std::string> names = {"velocity"};
+  SEQNN_COLD static std::vector<std::string> slot_names(const RMSpropOptions& options) {
+    std::vector<std::string> names;
+    names.push_back("velocity");
     if (options.centered) names.push_back("average_gradient");
     if (options.momentum > 0) names.push_back("momentum");
     return names;

@@ -89,7 +89,7 @@ class Samples {
 
   /// Multiplies the weights of the first `count` samples by those of their classes; 1 for a class that is not given.
   /// @throws OptionError if a weight is not finite, or a sample has several targets
-  void weigh_classes(const std::map<int, double>& class_weight, std::size_t count) {
+  SEQNN_COLD void weigh_classes(const std::map<int, double>& class_weight, std::size_t count) {
     if (class_weight.empty()) return;
     if (y_size_ != (y_classes_.data() != nullptr ? 1 : width())) {
       throw OptionError(
@@ -108,7 +108,7 @@ class Samples {
   }
 
   /// The samples from `first` on, referring to these.
-  Samples from(std::size_t first) const {
+  SEQNN_COLD Samples from(std::size_t first) const {
     Samples rest = *this;
     rest.first_ = first_ + first;
     rest.count_ = count_ - first;

@@ -22,7 +22,7 @@ struct Objective {
   const Loss<Real>* loss = nullptr;
   std::span<const std::unique_ptr<Metric<Real>>> metrics;
 
-  std::size_t sum_count() const {
+  SEQNN_COLD std::size_t sum_count() const {
     std::size_t n = 0;
     for (const auto& metric : metrics) n += metric->sum_count();
     return n;
