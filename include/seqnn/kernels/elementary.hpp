@@ -23,6 +23,7 @@ template <>
 struct ExpConstants<float> {
   static constexpr float kLowest = -87.33654f;  // e^x is a normal number above this …
   static constexpr float kHighest = 88.72283f;  // … and finite up to this
+  static constexpr float kSigmoidLimit = 87.0f;
   static constexpr float kRound = 12582912.0f;  // 1.5 · 2^23
   static constexpr float kLn2High = 0.693359375f;
   static constexpr float kLn2Low = -2.12194440e-4f;
@@ -35,6 +36,7 @@ template <>
 struct ExpConstants<double> {
   static constexpr double kLowest = -708.3964185322641;
   static constexpr double kHighest = 709.782712893384;
+  static constexpr double kSigmoidLimit = 708.0;
   static constexpr double kRound = 6755399441055744.0;  // 1.5 · 2^52
   static constexpr double kLn2High = 0.693145751953125;
   static constexpr double kLn2Low = 1.42860682030941723212e-6;
@@ -87,11 +89,17 @@ SEQNN_INLINE Simd<Real> exp(const Simd<Real>& x) noexcept {
   return xsimd::select(x == x, y, x);
 }
 
-/// 1 / (1 + e^-x). Error below 3 ulp; 0 where e^-x overflows, NaN for NaN.
+/// 1 / (1 + e^-x). Error below 3 ulp down to x = -87 (-708 in double), where the result, as below it, is 1.6e-38
+/// (3.3e-308): so the divisor stays a number with a normal reciprocal. NaN for NaN.
 template <class Real>
 SEQNN_INLINE Simd<Real> sigmoid(const Simd<Real>& x) noexcept {
+  using Constants = detail::ExpConstants<Real>;
   const Simd<Real> one(Real(1));
-  return one / (one + exp<Real>(-x));
+  const Simd<Real> limit(Constants::kSigmoidLimit);
+  const Simd<Real> limited = simd::max<Real>(simd::min<Real>(-x, limit), -limit);
+  const auto reduced = detail::reduce<Real>(limited);
+  const Simd<Real> y = quotient<Real>(one, one + detail::scale<Real>(reduced.expm1 + one, reduced.rounded));
+  return xsimd::select(x == x, y, x);
 }
 
 /// tanh x = -m / (m + 2) with m = e^(-2|x|) - 1, which loses nothing near 0. Error below 3 ulp, NaN for NaN.
@@ -105,7 +113,7 @@ SEQNN_INLINE Simd<Real> tanh(const Simd<Real>& x) noexcept {
   const auto reduced = detail::reduce<Real>(Real(-2) * a);
   const Simd<Real> power = detail::scale<Real>(one, reduced.rounded);
   const Simd<Real> m = fma(power, reduced.expm1, power - one);
-  const Simd<Real> y = xsimd::copysign(-m / (m + two), x);
+  const Simd<Real> y = xsimd::copysign(quotient<Real>(-m, m + two), x);
   return xsimd::select(x == x, y, x);
 }
 
