@@ -29,6 +29,15 @@ class Initializer {
 
   void operator()(const Shape& shape, RandomStream& random, std::span<double> values) const {
     fill_(shape, a_, b_, random, values);
+    std::fill(values.begin() + ones_begin_, values.begin() + ones_end_, 1.0);
+  }
+
+  /// The same, but values [begin, end) are 1: the forget gate's bias.
+  Initializer with_ones(std::size_t begin, std::size_t end) const {
+    Initializer result = *this;
+    result.ones_begin_ = static_cast<std::ptrdiff_t>(begin);
+    result.ones_end_ = static_cast<std::ptrdiff_t>(end);
+    return result;
   }
 
   /// As written in a program: `glorot_uniform`, `random_normal(0, 0.05)`.
@@ -45,6 +54,8 @@ class Initializer {
   int numbers_ = 0;  // how many of these it was made with
   double a_ = 0;
   double b_ = 0;
+  std::ptrdiff_t ones_begin_ = 0;
+  std::ptrdiff_t ones_end_ = 0;
 };
 
 /// Inputs and outputs of one unit of a parameter. The last axis counts outputs, the one before it inputs, and axes

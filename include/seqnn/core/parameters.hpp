@@ -3,6 +3,7 @@
 #include "seqnn/core/error.hpp"
 #include "seqnn/core/initializer.hpp"
 #include "seqnn/core/random.hpp"
+#include "seqnn/core/regularizer.hpp"
 #include "seqnn/core/tensor.hpp"
 
 #include <algorithm>
@@ -27,6 +28,7 @@ struct ParameterInfo {
   Shape shape;
   Initializer initializer;
   bool trainable = true;
+  Regularizer regularizer = {};
   std::size_t offset = 0;  ///< of its first value in the flat buffer
   std::size_t size() const { return element_count(shape); }
 };
@@ -36,12 +38,13 @@ struct ParameterInfo {
 class ParameterLayout {
  public:
   /// Called by layers while they are built. @throws OptionError if the name is taken
-  SEQNN_COLD Parameter declare(std::string name, Shape shape, Initializer initializer, bool trainable = true) {
+  SEQNN_COLD Parameter declare(std::string name, Shape shape, Initializer initializer, bool trainable = true,
+                               Regularizer regularizer = {}) {
     for (const auto& other : infos_) {
       if (other.name == name)
         throw OptionError(text("parameter \"", name, "\" exists twice; give the layers names of their own"));
     }
-    infos_.push_back({std::move(name), std::move(shape), std::move(initializer), trainable, 0});
+    infos_.push_back({std::move(name), std::move(shape), std::move(initializer), trainable, regularizer, 0});
     return {infos_.size() - 1};
   }
 

@@ -22,6 +22,8 @@ class ActivationLayer final : public Layer<Real> {
   explicit ActivationLayer(Activation activation) : function_(activation.function()) {}
 
   std::string type() const override { return "Activation"; }
+  MaskUse mask_use() const override { return MaskUse::keeps; }
+  bool steps_alone() const override { return true; }
 
   SEQNN_COLD Shape output_shape(const Shape& input) const override {
     check_not_empty(this->title(), input);

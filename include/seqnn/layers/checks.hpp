@@ -2,6 +2,7 @@
 
 #include "seqnn/core/error.hpp"
 
+#include <cctype>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -15,6 +16,17 @@ SEQNN_COLD inline std::string with_batch(const Shape& sample) {
   std::string result = "(batch";
   for (const std::size_t extent : sample) result += extent == kAnyLength ? ", any" : ", " + std::to_string(extent);
   return result + ')';
+}
+
+/// Keras' name for a layer without one: "max_pool1d" for MaxPool1D.
+SEQNN_COLD inline std::string default_name(std::string_view type) {
+  const auto is = [](int (*kind)(int), char c) { return kind(static_cast<unsigned char>(c)) != 0; };
+  std::string name;
+  for (std::size_t i = 0; i < type.size(); ++i) {
+    if (i > 0 && is(std::isupper, type[i]) && is(std::islower, type[i - 1])) name += '_';
+    name += static_cast<char>(std::tolower(static_cast<unsigned char>(type[i])));
+  }
+  return name;
 }
 
 /// Beginning of a message about an option, where the layer may not have its name yet: `Dropout "drop"` or `Dropout`.

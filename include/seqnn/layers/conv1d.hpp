@@ -137,6 +137,12 @@ class Conv1DLayer final : public Layer<Real> {
     if (options_.use_bias) bias_ = parameters.declare(this->name() + "/bias", {filters_}, options_.bias_initializer);
   }
 
+  /// The inputs that later outputs still see.
+  std::size_t state_size(const Shape&) const override { return steps_alone() ? (span() - 1) * channels_ : 0; }
+  bool steps_alone() const override {
+    return options_.strides == 1 && (options_.padding == Padding::causal || span() == 1);
+  }
+
   void plan(Pass<Real>& pass) const override { Memory::take(*this, pass); }
 
   void prepare(Pass<Real>& pass) const override {
@@ -252,9 +258,15 @@ class Conv1DLayer final : public Layer<Real> {
     const auto [left, right] = padding(T);
     Real* to = memory.x + (pass.training ? b * (left + T + right) * channels_ : 0);
     if (write) {
-      std::fill_n(to, left * channels_, Real{0});
+      Real* state = pass.state == nullptr ? nullptr : pass.state + b * left * channels_;
+      if (state == nullptr) {
+        std::fill_n(to, left * channels_, Real{0});
+      } else {
+        std::copy_n(state, left * channels_, to);
+      }
       std::copy_n(x, T * channels_, to + left * channels_);
       std::fill_n(to + (left + T) * channels_, right * channels_, Real{0});
+      if (state != nullptr) std::copy_n(to + T * channels_, left * channels_, state);
     }
     return to;
   }

@@ -72,6 +72,8 @@ class DenseLayer final : public Layer<Real> {
   }
 
   std::string type() const override { return "Dense"; }
+  MaskUse mask_use() const override { return MaskUse::keeps; }
+  bool steps_alone() const override { return true; }
 
   SEQNN_COLD Shape output_shape(const Shape& input) const override {
     if (input.empty() || input.back() == kAnyLength || (inputs_ != 0 && input.back() != inputs_)) {
@@ -111,6 +113,19 @@ class DenseLayer final : public Layer<Real> {
   void forward(Pass<Real>& pass) const override {
     const Prepared prepared = Prepared::take(*this, pass);
     gemm<Real>(rows(pass), units_, inputs_, pass.x, inputs_, packed(prepared.forward), pass.y, units_,
+               {.bias = pass[bias_], .activation = options_.activation.function()});
+  }
+
+  /// One row: W as it lies, and a single output as one dot product.
+  void step(Pass<Real>& pass) const override {
+    if (units_ == 1) {
+      Simd<Real> sum(Real(0));
+      simd::sweep<Real>(inputs_, [&](auto at) { sum = simd::fma<Real>(at.load(pass.x), at.load(pass[kernel_]), sum); });
+      *pass.y = simd::sum(sum) + (options_.use_bias ? *pass[bias_] : Real{0});
+      if (options_.activation.function() == Activation::linear) return;
+      return activate(options_.activation.function(), 1, pass.y, pass.y);
+    }
+    gemm<Real>(1, units_, inputs_, pass.x, inputs_, {pass[kernel_], units_}, pass.y, units_,
                {.bias = pass[bias_], .activation = options_.activation.function()});
   }
 

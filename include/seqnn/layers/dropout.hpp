@@ -71,6 +71,8 @@ class DropoutLayer final : public Layer<Real> {
   }
 
   std::string type() const override { return "Dropout"; }
+  MaskUse mask_use() const override { return MaskUse::keeps; }
+  bool steps_alone() const override { return true; }
 
   Shape output_shape(const Shape& input) const override { return input; }
 

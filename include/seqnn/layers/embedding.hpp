@@ -17,6 +17,7 @@ namespace seqnn::inline SEQNN_ABI {
 
 struct EmbeddingOptions {
   Initializer embeddings_initializer = random_uniform();
+  bool mask_zero = false;  ///< id 0 is padding: layers above leave such steps out
   std::string name = {};
 
   bool operator==(const EmbeddingOptions&) const = default;
@@ -56,6 +57,7 @@ class Embedding {
         .argument(input_dim_)
         .argument(output_dim_)
         .option("embeddings_initializer", options_.embeddings_initializer, standard.embeddings_initializer)
+        .option("mask_zero", options_.mask_zero, standard.mask_zero)
         .option("name", options_.name, standard.name)
         .str();
   }
@@ -78,6 +80,8 @@ class EmbeddingLayer final : public Layer<Real> {
 
   std::string type() const override { return "Embedding"; }
   InputKind input_kind() const override { return InputKind::ids; }
+  MaskUse mask_use() const override { return recipe_.options().mask_zero ? MaskUse::makes : MaskUse::keeps; }
+  bool steps_alone() const override { return true; }
 
   SEQNN_COLD void build(const Shape& input, ParameterLayout& parameters) override {
     check_not_empty(this->title(), input);
@@ -97,6 +101,9 @@ class EmbeddingLayer final : public Layer<Real> {
     const std::size_t n = pass.batch * element_count(*pass.input_shape);
     const Real* E = pass[embeddings_];
     for (std::size_t i = 0; i < n; ++i) std::copy_n(E + row(pass.ids[i]), D, pass.y + i * D);
+    if (pass.output_mask != nullptr) {
+      for (std::size_t i = 0; i < n; ++i) pass.output_mask[i] = pass.ids[i] != 0;
+    }
   }
 
   void backward(Pass<Real>& pass) const override {

@@ -22,6 +22,7 @@ namespace seqnn::inline SEQNN_ABI {
 template <class Real>
 struct Pass {
   std::size_t batch = 0;
+  std::size_t tile = 0;  ///< most samples of any pass
   const Shape* input_shape = nullptr;
   const Shape* output_shape = nullptr;
   bool training = false;
@@ -32,6 +33,15 @@ struct Pass {
   Real* y = nullptr;                  ///< output
   Real* dy = nullptr;                 ///< backward: gradient of the loss by y; the layer may overwrite it
   Real* dx = nullptr;                 ///< backward: gradient by x, to be written (not added); null if nobody needs it
+
+  /// [batch, time]: 0 at the steps of the input that do not count; null if all do. See Layer::mask_use.
+  const std::uint8_t* mask = nullptr;
+  std::uint8_t* output_mask = nullptr;  ///< the output's, of a layer that makes or changes it
+  /// [batch, Layer::state_size]: the state before the first step, replaced by that after the last. Null: begins at
+  /// zero, and nobody asks how it ends.
+  Real* state = nullptr;
+  /// Backward: the gradient by the last state, replaced by the gradient by the first. Null: zero, and nobody asks.
+  Real* state_gradient = nullptr;
 
   const ParameterLayout* layout = nullptr;
   const Real* parameters = nullptr;  ///< the flat buffer of the model
@@ -67,6 +77,15 @@ struct Pass {
 /// What a layer reads.
 enum class InputKind { values, ids };
 
+/// What becomes of a mask, which says which time steps of each sequence count, in a layer.
+enum class MaskUse {
+  refuses,  ///< mixes time steps without regard to it: a model with a mask there is an error
+  keeps,    ///< treats steps alone, or leaves masked ones out: the output has the same mask
+  ends,     ///< leaves masked steps out, and the output has no time steps
+  changes,  ///< likewise, but writes the output's own mask
+  makes     ///< writes a mask, whether the input has one or not
+};
+
 /// A layer of a model. It describes itself and computes, but owns no numbers: parameters lie in the model's flat buffer
 /// and everything else in a workspace of the caller, so that any number of threads can use one layer.
 template <class Real>
@@ -97,6 +116,26 @@ class Layer {
     return false;
   }
 
+  virtual MaskUse mask_use() const { return MaskUse::refuses; }
+
+  /// Numbers a sample by which the layer remembers earlier steps; 0 if each output depends on the input alone.
+  virtual std::size_t state_size(const Shape& input) const {
+    (void)input;
+    return 0;
+  }
+
+  /// Whether the state stays from one batch to the next.
+  virtual bool stateful() const { return false; }
+
+  /// Whether the output is to be more than one tensor, which a model of layers in a row has no place for.
+  virtual bool returns_state() const { return false; }
+
+  /// Whether a sequence given one step at a time, with the state kept, comes out as it does whole.
+  virtual bool steps_alone() const { return false; }
+
+  /// How it computes, for the summary; empty if there is no choice.
+  virtual std::string remark() const { return {}; }
+
   /// Smallest number of samples in a tile at which the layer runs at full speed. A model cuts batches into tiles that
   /// stay in the cache, but not below this.
   virtual std::size_t preferred_tile(const Shape& input) const {
@@ -112,6 +151,9 @@ class Layer {
 
   /// Writes y.
   virtual void forward(Pass<Real>& pass) const = 0;
+
+  /// `forward` for one sample of one time step that continues `pass.state`, where a layer knows a shorter way.
+  virtual void step(Pass<Real>& pass) const { forward(pass); }
 
   /// Adds to the gradients and writes dx unless it is null.
   virtual void backward(Pass<Real>& pass) const = 0;

@@ -6,7 +6,8 @@
 #include "seqnn/layers/checks.hpp"
 #include "seqnn/layers/layer.hpp"
 
-#include <cctype>
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -31,6 +32,7 @@ class Network {
     if (recipes.empty())
       throw StateError("Sequential: must have at least one layer, got none; list some or add() them");
     Shape shape = input_shape_;
+    std::string mask_from;  // the layer that made the mask there is, if there is one
     for (const auto& recipe : recipes) {
       layers_.push_back(recipe.make());
       auto& layer = *layers_.back();
@@ -39,6 +41,19 @@ class Network {
         throw ShapeError(text(layer.title(), ": reads token ids, so it must be the first layer, got ",
                               layers_[layers_.size() - 2]->title(), " before it"));
       }
+      if (layer.returns_state()) {
+        throw OptionError(
+            text(layer.title(),
+                 ": must give one output, as a Sequential has no place for more, got "
+                 "several outputs (return_state, or MergeMode::none); leave that out, or call the layer alone"));
+      }
+      if (!mask_from.empty() && layer.mask_use() == MaskUse::refuses) {
+        throw ShapeError(text(layer.title(), ": must not get a mask, which it would ignore, got one from ", mask_from,
+                              "; put a layer that uses masks before it, or make none"));
+      }
+      if (layer.mask_use() == MaskUse::makes) mask_from = layer.title();
+      if (layer.mask_use() == MaskUse::ends) mask_from.clear();
+      has_mask_.push_back(!mask_from.empty());
       first_parameter_.push_back(layout_.infos().size());
       layer.build(shape, layout_);
       shape = layer.output_shape(shape);
@@ -54,6 +69,48 @@ class Network {
   const ParameterLayout& layout() const { return layout_; }
   const Shape& input_shape() const { return input_shape_; }
   InputKind input_kind() const { return layers_.front()->input_kind(); }
+
+  /// Whether a layer's state stays from one batch to the next.
+  bool stateful() const {
+    for (const auto& layer : layers_) {
+      if (layer->stateful()) return true;
+    }
+    return false;
+  }
+
+  /// What the regularizers add to the loss: Σ l1·|w| + l2·w².
+  SEQNN_COLD double penalty() const {
+    double sum = 0;
+    for (const auto& info : layout_.infos()) {
+      if (info.regularizer.none()) continue;
+      double absolute = 0;
+      double squares = 0;
+      for (const Real w : std::span(parameters_).subspan(info.offset, info.size())) {
+        absolute += std::fabs(static_cast<double>(w));
+        squares += static_cast<double>(w) * static_cast<double>(w);
+      }
+      sum += info.regularizer.l1 * absolute + info.regularizer.l2 * squares;
+    }
+    return sum;
+  }
+
+  /// Adds the gradient of `penalty` to gradients [begin, begin + count) of the flat buffer.
+  void add_penalty_gradient(std::size_t begin, std::size_t count, Real* gradients) const {
+    for (const auto& info : layout_.infos()) {
+      if (info.regularizer.none() || !info.trainable) continue;
+      const std::size_t first = std::max(begin, info.offset);
+      const std::size_t last = std::min(begin + count, info.offset + info.size());
+      const auto l1 = static_cast<Real>(info.regularizer.l1);
+      const auto l2 = static_cast<Real>(2 * info.regularizer.l2);
+      for (std::size_t i = first; i < last; ++i) {
+        const Real w = parameters_[i];
+        gradients[i] += l2 * w + (w > 0 ? l1 : w < 0 ? -l1 : Real{0});
+      }
+    }
+  }
+
+  /// Whether the output of layer `l` has a mask.
+  bool has_mask(std::size_t l) const { return has_mask_[l]; }
 
   std::span<Real> parameters() { return parameters_; }
   std::span<const Real> parameters() const { return parameters_; }
@@ -72,11 +129,12 @@ class Network {
   }
 
   /// Shapes between the layers for samples of this shape: the input's, then each layer's output.
+  /// @param any_length  whether the first axis may be another than the network was built for
   /// @throws ShapeError if it does not fit the shape the network was built for
-  SEQNN_COLD std::vector<Shape> shapes(const Shape& input) const {
+  SEQNN_COLD std::vector<Shape> shapes(const Shape& input, bool any_length = false) const {
     bool fits = input.size() == input_shape_.size();
     for (std::size_t i = 0; fits && i < input.size(); ++i) {
-      fits = input[i] == input_shape_[i] || input_shape_[i] == kAnyLength;
+      fits = input[i] == input_shape_[i] || input_shape_[i] == kAnyLength || (any_length && i == 0);
     }
     if (!fits) {
       throw ShapeError(text("Sequential: input must be ", with_batch(input_shape_), ", got ", with_batch(input),
@@ -92,13 +150,7 @@ class Network {
  private:
   /// "conv1d", then "conv1d_1", …: Keras' names for layers without one.
   SEQNN_COLD std::string free_name(const std::string& type) const {
-    std::string base;
-    for (std::size_t i = 0; i < type.size(); ++i) {
-      const bool upper = std::isupper(static_cast<unsigned char>(type[i])) != 0;
-      const bool after_lower = i > 0 && std::islower(static_cast<unsigned char>(type[i - 1])) != 0;
-      if (upper && after_lower) base += '_';
-      base += static_cast<char>(std::tolower(static_cast<unsigned char>(type[i])));
-    }
+    const std::string base = default_name(type);
     std::string name = base;
     for (std::size_t n = 1; taken(name); ++n) name = base + '_' + std::to_string(n);
     return name;
@@ -113,6 +165,7 @@ class Network {
 
   std::vector<std::unique_ptr<Layer<Real>>> layers_;
   std::vector<std::size_t> first_parameter_;
+  std::vector<bool> has_mask_;
   ParameterLayout layout_;
   Buffer<Real> parameters_;
   Shape input_shape_;

@@ -45,7 +45,8 @@ struct Weight {
 ///
 /// The first axis of every array is the batch. x and y are any xtensor expressions; token ids are of an integer type.
 /// A model owns its parameters; a copy is a deep copy, with the optimizer at its beginning. `evaluate` and `predict`
-/// are const and may be called by any number of threads at once.
+/// are const and may be called by any number of threads at once, unless a layer is stateful: then calls continue each
+/// other, and only one may run at a time.
 template <class Real>
 class Sequential {
  public:
@@ -81,6 +82,7 @@ class Sequential {
   /// @throws ShapeError, OptionError naming the layer; the model is then unchanged
   SEQNN_COLD void build(Shape input_shape, std::uint64_t seed = 0) {
     network_ = Network<Real>(recipes_, std::move(input_shape), seed);
+    states_.reset();
     if (compiled_) compiled_->running_optimizer->build(network_.layout());
   }
 
@@ -127,13 +129,15 @@ class Sequential {
       }
       validation = samples.from(count);
     }
+    if (network.stateful()) check_stateful(options, count, validation ? validation->count() : 0);
     samples.weigh_classes(options.class_weight, count);  // after the split: as in Keras, validation is not weighted so
     if (!built_before) {
       network_ = std::move(fresh);
       compiled_->running_optimizer->build(network_.layout());
     }
     return Fit<Real>(network_, objective, *compiled_->running_optimizer, samples, count,
-                     validation ? &*validation : nullptr, options)
+                     validation ? &*validation : nullptr, options,
+                     states("fit", samples.x_shape(), count, options.batch_size))
         .run();
   }
 
@@ -143,7 +147,8 @@ class Sequential {
     check_sizes("evaluate", options.batch_size, options.threads);
     const Samples<Real> samples(network(), *objective.loss, x, y, options.sample_weight);
     ThreadTeam team(options.threads);
-    Evaluator<Real> evaluator(network(), objective, team, samples, options.batch_size);
+    Evaluator<Real> evaluator(network(), objective, team, samples, options.batch_size,
+                              states("evaluate", samples.x_shape(), samples.count(), options.batch_size));
     Logs logs;
     set_logs(logs, log_names(objective), objective, evaluator.evaluate());
     return logs;
@@ -154,7 +159,8 @@ class Sequential {
     check_sizes("predict", options.batch_size, options.threads);
     const Samples<Real> samples(network(), x);
     ThreadTeam team(options.threads);
-    Evaluator<Real> evaluator(network(), {}, team, samples, options.batch_size);
+    Evaluator<Real> evaluator(network(), {}, team, samples, options.batch_size,
+                              states("predict", samples.x_shape(), samples.count(), options.batch_size));
     Shape shape = network().shapes(samples.x_shape()).back();
     const std::size_t width = element_count(shape);
     shape.insert(shape.begin(), samples.count());
@@ -162,6 +168,9 @@ class Sequential {
     evaluator.predict(outputs.data(), width);
     return AnyRank<Real>(std::move(outputs));
   }
+
+  /// Lets stateful layers begin at zero again, with batches of any size.
+  void reset_states() { states_.reset(); }
 
   /// All parameters, in the order of the layers. The spans are valid until the model is built again or destroyed.
   std::vector<Weight<Real>> weights() const {
@@ -254,6 +263,38 @@ class Sequential {
     if (threads == 0) throw OptionError(text(caller, ": threads must be at least 1, got 0"));
   }
 
+  static void check_stateful(const FitOptions& options, std::size_t count, std::size_t validation) {
+    if (options.shuffle) {
+      throw OptionError(
+          "fit: a stateful model needs .shuffle = false, so that each sample continues the one in its "
+          "place of the batch before, got shuffle = true");
+    }
+    check_whole_batches("fit", count, options.batch_size);
+    check_whole_batches("fit: validation", validation, options.batch_size);
+  }
+
+  static void check_whole_batches(const char* caller, std::size_t count, std::size_t batch_size) {
+    if (count % batch_size == 0) return;
+    throw ShapeError(text(caller, ": a stateful model needs whole batches, got ", count, " samples in batches of ",
+                          batch_size, "; leave out ", count % batch_size, " or choose another batch_size"));
+  }
+
+  /// The states that stateful layers continue; null if there are none.
+  SEQNN_COLD States<Real>* states(const char* caller, const Shape& input_shape, std::size_t count,
+                                  std::size_t batch_size) const {
+    if (!network().stateful()) return nullptr;
+    batch_size = std::min(batch_size, count);
+    check_whole_batches(caller, count, batch_size);
+    if (!states_) {
+      states_ = std::make_unique<States<Real>>(network(), input_shape, batch_size, Continues::stateful);
+    }
+    if (states_->batch() != batch_size) {
+      throw ShapeError(text(caller, ": the states are of batches of ", states_->batch(), " samples, got batches of ",
+                            batch_size, "; set .batch_size = ", states_->batch(), ", or call reset_states() first"));
+    }
+    return states_.get();
+  }
+
   const ParameterInfo& find(std::string_view name) const {
     std::string names;
     for (const auto& info : network().layout().infos()) {
@@ -266,6 +307,7 @@ class Sequential {
   std::vector<LayerRecipe<Real>> recipes_;
   Network<Real> network_;
   std::unique_ptr<Compiled> compiled_;
+  mutable std::unique_ptr<States<Real>> states_;  // of stateful layers, which even predict continues
 };
 
 }  // namespace seqnn::inline SEQNN_ABI

@@ -77,8 +77,12 @@ SEQNN_COLD std::string summarize(const Network<Real>& network) {
   table.append(width, '-');
   table += text("\nTotal params: ", detail::with_bytes(trainable + fixed, sizeof(Real)),
                 "\nTrainable params: ", detail::with_bytes(trainable, sizeof(Real)),
-                "\nNon-trainable params: ", detail::with_bytes(fixed, sizeof(Real)),
-                "\nInstruction set: ", instruction_set(), '\n');
+                "\nNon-trainable params: ", detail::with_bytes(fixed, sizeof(Real)), '\n');
+  for (const auto& layer : network.layers()) {
+    const std::string remark = layer->remark();
+    if (!remark.empty()) table += text(layer->name(), ": ", remark, '\n');
+  }
+  table += text("Instruction set: ", instruction_set(), '\n');
   if (*slow_build_warning() != '\0') table += text("Warning: ", slow_build_warning(), '\n');
   return table;
 }

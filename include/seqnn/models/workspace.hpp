@@ -4,6 +4,7 @@
 #include "seqnn/core/tensor.hpp"
 #include "seqnn/layers/layer.hpp"
 #include "seqnn/models/network.hpp"
+#include "seqnn/models/states.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -21,9 +22,12 @@ class Workspace {
   /// @param input_shape  of one sample; all axes known
   /// @param tile         most samples in a pass
   /// @param training     whether there will be backward passes
-  SEQNN_COLD Workspace(const Network<Real>& network, const Shape& input_shape, std::size_t tile, bool training)
+  /// @param states       that passes continue; null: every pass begins at zero
+  SEQNN_COLD Workspace(const Network<Real>& network, const Shape& input_shape, std::size_t tile, bool training,
+                       States<Real>* states = nullptr)
       : network_(&network),
-        shapes_(network.shapes(input_shape)),
+        states_(states),
+        shapes_(network.shapes(input_shape, states != nullptr && states->parts())),
         tile_(tile),
         training_(training),
         stages_(network.layers().size()) {
@@ -31,6 +35,7 @@ class Workspace {
       auto& pass = stages_[l].pass;
       pass.input_shape = &shapes_[l];
       pass.output_shape = &shapes_[l + 1];
+      pass.tile = tile;
       pass.training = training;
       pass.input_gradient = training && network.needs_input_gradient(l);
       pass.layout = &network.layout();
@@ -72,15 +77,37 @@ class Workspace {
   /// @param first_sample  position of the first of them in the batch
   const Real* forward(std::size_t batch, const Real* values, const std::int32_t* ids, std::size_t first_sample) {
     const Real* x = values;
+    const std::uint8_t* mask = nullptr;
     for (std::size_t l = 0; l < stages_.size(); ++l) {
       auto& pass = stages_[l].pass;
       pass.batch = batch;
+      pass.mask = mask;
+      pass.state = states_ == nullptr ? nullptr : states_->of(l, first_sample);
       pass.x = x;
       pass.ids = l == 0 ? ids : nullptr;
       pass.y = stages_[l].output;
       pass.first_sample = first_sample;
       if (stages_[l].output == nullptr) continue;  // passes through
       call(l, &Layer<Real>::forward);
+      x = pass.y;
+      if (pass.output_mask != nullptr) mask = pass.output_mask;
+      if (!network_->has_mask(l)) mask = nullptr;
+    }
+    return x;
+  }
+
+  /// Passes one sample of one time step, with what the layers remember; for models without masks.
+  const Real* step(const Real* values, const std::int32_t* ids) noexcept {
+    const Real* x = values;
+    for (std::size_t l = 0; l < stages_.size(); ++l) {
+      if (stages_[l].output == nullptr) continue;
+      auto& pass = stages_[l].pass;
+      pass.batch = 1;
+      pass.x = x;
+      pass.ids = l == 0 ? ids : nullptr;
+      pass.y = stages_[l].output;
+      pass.state = states_->of(l, 0);
+      call(l, &Layer<Real>::step);
       x = pass.y;
     }
     return x;
@@ -140,6 +167,10 @@ class Workspace {
       if (!through && !training_) stages_[l].output = turns[turn++ % 2];
       pass.prepared = pass.kept = pass.scratch = Arena();
       if (!through) layers[l]->plan(pass);
+      const MaskUse use = layers[l]->mask_use();
+      if (network_->has_mask(l) && (use == MaskUse::makes || use == MaskUse::changes)) {
+        pass.output_mask = arena.take<std::uint8_t>(tile_ * (element_count(shapes_[l + 1]) / shapes_[l + 1].back()));
+      }
       stages_[l].prepared = arena.take<std::byte>(pass.prepared.used());
       stages_[l].kept = arena.take<std::byte>(pass.kept.used());
       scratch_bytes = std::max(scratch_bytes, pass.scratch.used());
@@ -169,6 +200,7 @@ class Workspace {
   };
 
   const Network<Real>* network_;
+  States<Real>* states_;
   std::vector<Shape> shapes_;
   std::size_t tile_;
   bool training_;

@@ -19,10 +19,11 @@ namespace seqnn::inline SEQNN_ABI {
 
 struct CheckGradientsOptions {
   std::size_t batch = 3;
-  std::uint64_t seed = 1;      ///< of parameters, inputs and the gradient from above
-  double epsilon = 1e-6;       ///< half the distance of the central differences
-  double tolerance = 1e-5;     ///< largest relative error that passes
-  std::int32_t ids_below = 0;  ///< token ids are drawn from 0 … ids_below-1; needed by layers that read ids
+  std::uint64_t seed = 1;               ///< of parameters, inputs and the gradient from above
+  double epsilon = 1e-6;                ///< half the distance of the central differences
+  double tolerance = 1e-5;              ///< largest relative error that passes
+  std::vector<std::uint8_t> mask = {};  ///< batch × time: 0 at the steps that do not count; empty for none
+  std::int32_t ids_below = 0;           ///< token ids are drawn from 0 … ids_below-1; needed by layers that read ids
 };
 
 /// What `check_gradients` found.
@@ -92,8 +93,11 @@ class GradientCheck {
       x_ = normal_values(n, 1);
     }
     dy_ = normal_values(options.batch * element_count(run_.output_shape()), 2);
+    run_.set_mask(options.mask);
+    state_ = normal_values(run_.state().size(), 3);
+    dstate_ = normal_values(run_.state().size(), 4);
     // Biases that start at zero would hide mistakes, so every parameter moves a little.
-    std::uint32_t stream = 3;
+    std::uint32_t stream = 5;
     for (const ParameterInfo& info : run_.layout().infos()) {
       const std::vector<double> noise = normal_values(info.size(), stream++);
       const std::span<double> values = run_.parameter(info.name);
@@ -107,12 +111,14 @@ class GradientCheck {
     const std::vector<double> y = copy_of(forward());
     check_all_written("y", y, run_.output_shape());
     run_.zero_gradients();
-    const std::vector<double> dx = copy_of(run_.backward(dy_));
+    const std::vector<double> dx = copy_of(backward(run_));
+    const std::vector<double> dstate = copy_of(run_.state_gradient());
     const std::vector<std::vector<double>> gradients = trained_gradients();
     check_all_written("dx", dx, run_.input_shape());
     check_accumulation(gradients);
     check_division_into_tiles(y, dx);
     if (!reads_ids_) compare("x", with_batch_axis(run_.input_shape()), x_, dx);
+    if (!state_.empty()) compare("initial state", {options_.batch, state_.size() / options_.batch}, state_, dstate);
     std::size_t k = 0;
     for (const ParameterInfo& info : run_.layout().infos()) {
       if (info.trainable) compare(info.name, info.shape, run_.parameter(info.name), gradients[k++]);
@@ -131,7 +137,16 @@ class GradientCheck {
   static std::vector<double> copy_of(std::span<const double> values) { return {values.begin(), values.end()}; }
 
   std::span<const double> forward() {
+    std::copy(state_.begin(), state_.end(), run_.state().begin());
     return reads_ids_ ? run_.forward(std::span<const std::int32_t>(ids_)) : run_.forward(std::span<const double>(x_));
+  }
+
+  /// Passes back the gradients from above, by the output and by the last state.
+  std::span<const double> backward(LayerRun<double>& run, std::size_t first = 0, bool wanted = true) {
+    const std::size_t n = run.state_gradient().size();
+    const std::size_t ny = element_count(run.output_shape()) * run.batch();
+    std::copy_n(dstate_.begin() + static_cast<std::ptrdiff_t>(first * n), n, run.state_gradient().begin());
+    return run.backward(std::span<const double>(dy_).subspan(first * ny, ny), wanted);
   }
 
   std::vector<std::vector<double>> trained_gradients() {
@@ -169,10 +184,10 @@ class GradientCheck {
   /// A second backward must double the gradients of parameters, and a third without dx triple them.
   void check_accumulation(const std::vector<std::vector<double>>& once) {
     forward();
-    run_.backward(dy_);
+    backward(run_);
     const std::vector<std::vector<double>> twice = trained_gradients();
     forward();
-    run_.backward(dy_, false);
+    backward(run_, 0, false);
     const std::vector<std::vector<double>> thrice = trained_gradients();
     std::size_t k = 0;
     for (const ParameterInfo& info : run_.layout().infos()) {
@@ -207,11 +222,17 @@ class GradientCheck {
         const std::span<const double> values = run_.parameter(info.name);
         std::copy(values.begin(), values.end(), alone.parameter(info.name).begin());
       }
+      if (!options_.mask.empty()) {
+        const std::size_t T = run_.input_shape().front();
+        alone.set_mask(std::span<const std::uint8_t>(options_.mask).subspan(b * T, T));
+      }
+      const std::size_t state = alone.state().size();
+      std::copy_n(state_.begin() + static_cast<std::ptrdiff_t>(b * state), state, alone.state().begin());
       const std::span<const double> one_y = reads_ids_
                                                 ? alone.forward(std::span<const std::int32_t>(ids_).subspan(b * nx, nx))
                                                 : alone.forward(std::span<const double>(x_).subspan(b * nx, nx));
       bool same = close(one_y, std::span<const double>(y).subspan(b * ny, ny), 1.0);
-      const std::span<const double> one_dx = alone.backward(std::span<const double>(dy_).subspan(b * ny, ny));
+      const std::span<const double> one_dx = backward(alone, b);
       if (!reads_ids_) same = same && close(one_dx, std::span<const double>(dx).subspan(b * nx, nx), 1.0);
       if (!same) {
         report_.faults.push_back(text("sample ", b, " alone gives another y or dx than in the batch of ",
@@ -226,6 +247,7 @@ class GradientCheck {
                const std::vector<double>& gradient) {
     std::vector<double> differences(values.size());
     std::vector<double> above;
+    std::vector<double> state_above;
     double largest = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
       const double value = values[i];
@@ -233,11 +255,13 @@ class GradientCheck {
       const double low = value - options_.epsilon;
       values[i] = high;
       above = copy_of(forward());
+      state_above = copy_of(run_.state());
       values[i] = low;
       const std::span<const double> below = forward();
       values[i] = value;
       double sum = 0;
       for (std::size_t k = 0; k < dy_.size(); ++k) sum += dy_[k] * (above[k] - below[k]);
+      for (std::size_t k = 0; k < dstate_.size(); ++k) sum += dstate_[k] * (state_above[k] - run_.state()[k]);
       differences[i] = sum / (high - low);
       largest = std::max(largest, std::fabs(differences[i]));
     }
@@ -262,15 +286,18 @@ class GradientCheck {
   std::vector<double> x_;
   std::vector<std::int32_t> ids_;
   std::vector<double> dy_;
+  std::vector<double> state_;   // before the first step
+  std::vector<double> dstate_;  // gradient by the last
   GradientReport report_;
 };
 
 }  // namespace detail
 
 /// Proves a layer: its gradients by the input and by every trainable parameter are compared with central differences of
-/// Σ dy·y, for a random input x and a random gradient dy from above. Also checked is what `Layer` asks for: y and dx
-/// are written in full, gradients of parameters are added to, scratch is not read before it is written, and a sample's
-/// results do not depend on the other samples of its tile.
+/// Σ dy·y, for a random input x and a random gradient dy from above; a layer with a state begins with a random one,
+/// gets a gradient by the last one too, and must give that by the first. Also checked is what `Layer` asks for: y and
+/// dx are written in full, gradients of parameters are added to, scratch is not read before it is written, and a
+/// sample's results do not depend on the other samples of its tile.
 ///
 ///   const GradientReport report = check_gradients(MyLayer(4), {7, 3});
 ///   if (!report.passed()) std::cerr << report.to_string();

@@ -55,16 +55,24 @@ class Fit final : public Training {
  public:
   /// `samples` are those to train on, the first `count` of them; `validation` may be null, else validates on all of it.
   SEQNN_COLD Fit(Network<Real>& network, const Objective<Real>& objective, Optimizer<Real>& optimizer,
-                 const Samples<Real>& samples, std::size_t count, const Samples<Real>* validation, FitOptions& options)
+                 const Samples<Real>& samples, std::size_t count, const Samples<Real>* validation, FitOptions& options,
+                 States<Real>* states = nullptr)
       : network_(&network),
         objective_(objective),
         optimizer_(&optimizer),
         options_(&options),
         team_(options.threads),
         trainer_(network, objective, optimizer, team_, samples, std::min(options.batch_size, count), options.shards,
-                 options.seed),
+                 options.seed, states),
         order_(count) {
-    if (validation != nullptr) validator_.emplace(network, objective, team_, *validation, EvaluateOptions{}.batch_size);
+    if (validation != nullptr) {
+      if (states != nullptr) {
+        validation_states_.emplace(network, validation->x_shape(), options.batch_size, Continues::stateful);
+      }
+      validator_.emplace(network, objective, team_, *validation,
+                         states != nullptr ? options.batch_size : EvaluateOptions{}.batch_size,
+                         validation_states_ ? &*validation_states_ : nullptr);
+    }
     steps_per_pass_ = (count + options.batch_size - 1) / options.batch_size;
     steps_per_epoch_ = options.steps_per_epoch > 0 ? options.steps_per_epoch : steps_per_pass_;
     epoch_score_.metrics.resize(objective.sum_count());
@@ -96,6 +104,7 @@ class Fit final : public Training {
         tell([&](Callback& c) { c.on_batch_end(*this, step, batch_logs); });
       }
       set_logs(logs_, names, objective_, epoch_score_);
+      if (validation_states_) validation_states_->reset();
       if (validator_) set_logs(logs_, validation_names, objective_, validator_->evaluate());
       const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
       history.append(epoch, logs_, elapsed.count());
@@ -147,6 +156,7 @@ class Fit final : public Training {
   FitOptions* options_;
   ThreadTeam team_;
   Trainer<Real> trainer_;
+  std::optional<States<Real>> validation_states_;
   std::optional<Evaluator<Real>> validator_;
   std::vector<std::size_t> order_;
   std::size_t pass_ = 0;

@@ -65,6 +65,9 @@ class LayerRun {
     y_.resize(options_.batch * element_count(output_shape_));
     dy_.resize(y_.size());
 
+    state_.resize(options_.batch * layer_->state_size(input_shape_));
+    state_gradient_.resize(state_.size());
+
     Pass<Real> pass = new_pass();
     layer_->plan(pass);
     prepared_.resize(pass.prepared.used());
@@ -128,6 +131,24 @@ class LayerRun {
     return {gradients_.data() + info.offset, info.size()};
   }
 
+  /// The mask of the input from the next `forward` on, batch × time: 0 at the steps that do not count; empty for none.
+  /// @throws ShapeError if it has another size
+  void set_mask(std::span<const std::uint8_t> mask) {
+    const std::size_t steps = input_shape_.empty() ? 0 : options_.batch * input_shape_.front();
+    if (!mask.empty() && mask.size() != steps) {
+      throw ShapeError(text(layer_->title(), ": mask must have a value for each of the ", options_.batch, " × ",
+                            input_shape_.empty() ? 0 : input_shape_.front(), " steps, got ", mask.size()));
+    }
+    mask_.assign(mask.begin(), mask.end());
+    output_mask_.resize(mask_.size());
+  }
+
+  /// The state, batch × Layer::state_size: before `forward` the one it begins with, zero unless set, after it the last.
+  std::span<Real> state() { return state_; }
+
+  /// The gradient by the state: before `backward` by the last one, zero unless set, after it by the first.
+  std::span<Real> state_gradient() { return state_gradient_; }
+
   /// The training step, on which dropout depends.
   void set_step(std::uint32_t step) { step_ = step; }
 
@@ -161,6 +182,7 @@ class LayerRun {
   Pass<Real> new_pass() {
     Pass<Real> pass;
     pass.batch = options_.batch;
+    pass.tile = options_.batch;
     pass.input_shape = &input_shape_;
     pass.output_shape = &output_shape_;
     pass.training = options_.training;
@@ -175,6 +197,12 @@ class LayerRun {
     pass.x = x_.empty() ? nullptr : x_.data();
     pass.ids = ids_.empty() ? nullptr : ids_.data();
     pass.y = y_.data();
+    pass.mask = mask_.empty() ? nullptr : mask_.data();
+    const MaskUse use = layer_->mask_use();
+    const bool makes = use == MaskUse::makes || (use == MaskUse::changes && !mask_.empty());
+    if (makes && !output_mask_.empty()) pass.output_mask = output_mask_.data();
+    pass.state = state_.empty() ? nullptr : state_.data();
+    pass.state_gradient = state_gradient_.empty() ? nullptr : state_gradient_.data();
     pass.parameters = parameters_.data();
     pass.gradients = gradients_.data();
     pass.prepared = arena(prepared_);
@@ -238,6 +266,10 @@ class LayerRun {
   Buffer<Real> y_;
   Buffer<Real> dy_;
   Buffer<Real> dx_;
+  Buffer<std::uint8_t> mask_;
+  Buffer<std::uint8_t> output_mask_;
+  Buffer<Real> state_;
+  Buffer<Real> state_gradient_;
   Buffer<std::byte> prepared_;  // three buffers rather than one, so that a memory checker sees one run into another
   Buffer<std::byte> kept_;
   Buffer<std::byte> scratch_;

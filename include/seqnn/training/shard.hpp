@@ -55,8 +55,8 @@ class Shard {
  public:
   /// @param tile  most samples in a pass
   SEQNN_COLD Shard(const Network<Real>& network, const Objective<Real>& objective, const Samples<Real>& samples,
-                   std::size_t tile, bool training)
-      : network_(&network), objective_(objective), workspace_(network, samples.x_shape(), tile, training) {
+                   std::size_t tile, bool training, States<Real>* states = nullptr)
+      : network_(&network), objective_(objective), workspace_(network, samples.x_shape(), tile, training, states) {
     if (training) {
       gradients_.resize(network.layout().trainable_extent());
       y_values_.resize(samples.y_values(0) == nullptr ? 0 : tile * samples.y_size());
@@ -102,7 +102,7 @@ class Shard {
   void evaluate(const Samples<Real>& samples, std::size_t begin, std::size_t end) {
     for (std::size_t at = begin; at < end; at += workspace_.tile()) {
       const std::size_t count = std::min(workspace_.tile(), end - at);
-      const Real* predicted = workspace_.forward(count, samples.x_values(at), samples.x_ids(at), at);
+      const Real* predicted = workspace_.forward(count, samples.x_values(at), samples.x_ids(at), at - begin);
       auto comparison = compare(count, predicted);
       comparison.values = samples.y_values(at);
       comparison.classes = samples.y_classes(at);
@@ -116,7 +116,7 @@ class Shard {
     const std::size_t width = element_count(workspace_.output_shape());
     for (std::size_t at = begin; at < end; at += workspace_.tile()) {
       const std::size_t count = std::min(workspace_.tile(), end - at);
-      const Real* predicted = workspace_.forward(count, samples.x_values(at), samples.x_ids(at), at);
+      const Real* predicted = workspace_.forward(count, samples.x_values(at), samples.x_ids(at), at - begin);
       std::copy_n(predicted, count * width, outputs + (at - begin) * width);
     }
   }

@@ -35,9 +35,10 @@ template <class Real>
 class Trainer {
  public:
   /// @param shards  0: default_shards
+  /// @param states  of a stateful network, for as many samples as a batch has
   SEQNN_COLD Trainer(Network<Real>& network, const Objective<Real>& objective, Optimizer<Real>& optimizer,
                      ThreadTeam& team, const Samples<Real>& samples, std::size_t batch_size, std::size_t shards,
-                     std::uint64_t seed)
+                     std::uint64_t seed, States<Real>* states = nullptr)
       : network_(&network), optimizer_(&optimizer), team_(&team), samples_(&samples), seed_(seed) {
     batch_size = std::min(batch_size, samples.count());
     if (shards == 0) shards = default_shards(network, batch_size);
@@ -45,7 +46,7 @@ class Trainer {
     const std::size_t largest = (batch_size + shards - 1) / shards;
     const std::size_t tile = tile_size(network, samples.x_shape(), largest, true);
     for (std::size_t s = 0; s < shards; ++s) {
-      shards_.push_back(std::make_unique<Shard<Real>>(network, objective, samples, tile, true));
+      shards_.push_back(std::make_unique<Shard<Real>>(network, objective, samples, tile, true, states));
     }
     score_.metrics.resize(objective.sum_count());
   }
@@ -60,6 +61,7 @@ class Trainer {
     });
     score_.reset();
     for (const auto& shard : shards_) score_.add(shard->score());
+    score_.loss += network_->penalty() * static_cast<double>(batch.size());
     update();
     return score_;
   }
@@ -76,6 +78,7 @@ class Trainer {
       for (std::size_t s = 1; s < shards_.size(); ++s) {
         add(count, shards_[s]->gradients().data() + begin, total.data() + begin);
       }
+      network_->add_penalty_gradient(begin, count, total.data());
     };
     const auto length = [&](std::size_t chunk) { return std::min(kChunk, total.size() - chunk * kChunk); };
     const bool clips = optimizer_->clips();  // needs all gradients before the first update
@@ -102,12 +105,14 @@ template <class Real>
 class Evaluator {
  public:
   SEQNN_COLD Evaluator(const Network<Real>& network, const Objective<Real>& objective, ThreadTeam& team,
-                       const Samples<Real>& samples, std::size_t batch_size)
-      : team_(&team), samples_(&samples) {
+                       const Samples<Real>& samples, std::size_t batch_size, States<Real>* states = nullptr)
+      : network_(&network), team_(&team), samples_(&samples) {
     const std::size_t tile = tile_size(network, samples.x_shape(), std::min(batch_size, samples.count()), false);
-    chunks_ = (samples.count() + kChunk - 1) / kChunk;
-    for (std::size_t i = 0; i < std::min(team.size(), chunks_); ++i) {
-      lanes_.push_back(std::make_unique<Shard<Real>>(network, objective, samples, tile, false));
+    // Batches that continue each other come one after the other, on one thread.
+    chunk_ = states == nullptr ? kChunk : batch_size;
+    chunks_ = (samples.count() + chunk_ - 1) / chunk_;
+    for (std::size_t i = 0; i < (states == nullptr ? std::min(team.size(), chunks_) : 1); ++i) {
+      lanes_.push_back(std::make_unique<Shard<Real>>(network, objective, samples, tile, false, states));
     }
     scores_.resize(chunks_);
     for (auto& score : scores_) score.metrics.resize(objective.sum_count());
@@ -119,6 +124,7 @@ class Evaluator {
     pass(nullptr, 0);
     total_.reset();
     for (const auto& score : scores_) total_.add(score);
+    total_.loss += network_->penalty() * static_cast<double>(total_.samples);
     return total_;
   }
 
@@ -135,8 +141,8 @@ class Evaluator {
       Shard<Real>& lane = *lanes_[l];
       lane.begin_inference();
       for (std::size_t chunk = l; chunk < chunks_; chunk += lanes_.size()) {
-        const std::size_t begin = chunk * kChunk;
-        const std::size_t end = std::min(begin + kChunk, samples_->count());
+        const std::size_t begin = chunk * chunk_;
+        const std::size_t end = std::min(begin + chunk_, samples_->count());
         if (outputs != nullptr) {
           lane.predict(*samples_, begin, end, outputs + begin * width);
         } else {
@@ -148,8 +154,10 @@ class Evaluator {
     });
   }
 
+  const Network<Real>* network_;
   ThreadTeam* team_;
   const Samples<Real>* samples_;
+  std::size_t chunk_ = kChunk;
   std::size_t chunks_ = 0;
   std::vector<std::unique_ptr<Shard<Real>>> lanes_;
   std::vector<Score> scores_;
