@@ -1,8 +1,8 @@
 // Times whole training steps: forward, loss, backward, update; data in memory, four batches in turn.
 //
-//   training_step --case a_imdb_conv|b_jena_conv|f_walk_forward|f_walk_forward_fresh|all [--threads N] [--seconds S]
-//                 [--json FILE]
+//   training_step --case NAME|all [--threads N] [--seconds S] [--processor-time] [--json FILE]
 //
+// --help lists the cases. --processor-time leaves out the time in which other programs had the processor.
 // f_walk_forward is ten steps of 200 rows and one prediction; with _fresh each time a new model through fit. GFLOP/s
 // count the multiplications and additions of the dense products, three for each forward one (two in the first layer
 // that learns); where gradients are sparse the program does less. The share of the peak is of that many cores'
@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
+#include <ctime>
 #include <functional>
 #include <numeric>
 #include <span>
@@ -31,14 +32,17 @@ struct Times {
   double median_ms;
 };
 
-/// Runs `step` for about so many seconds after a warm-up.
-Times time(double seconds, const std::function<void()>& step) {
+/// Seconds of processor time that the program's threads have taken.
+double processor_time() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+/// Runs `step` for about so many seconds after a warm-up, but at least three times.
+Times time(double seconds, double (*clock)(), const std::function<void()>& step) {
   for (const double start = now(); now() - start < 0.2 * seconds;) step();
   std::vector<double> times;
-  for (const double start = now(); now() - start < seconds || times.size() < 5;) {
-    const double before = now();
+  for (const double start = now(); now() - start < seconds || times.size() < 3;) {
+    const double before = clock();
     step();
-    times.push_back(1e3 * (now() - before));
+    times.push_back(1e3 * (clock() - before));
   }
   return {*std::min_element(times.begin(), times.end()), median(times)};
 }
@@ -103,26 +107,28 @@ double operations(const networks::Experiment& e, double samples) { return 2 * sa
 
 constexpr std::size_t kBatches = 4;
 
-Case imdb(std::size_t threads) {
-  constexpr std::size_t kBatch = 128;
-  auto x = Tensor<std::int32_t, 2>::from_shape({kBatches * kBatch, 500});
-  RandomStream random({.seed = 1, .purpose = Purpose::data});
-  for (auto& id : x) id = static_cast<std::int32_t>(random.below(10'000));
-  const auto experiment = networks::imdb_conv();
+/// Steps on these samples, of which there are kBatches batches.
+template <class X, class Y>
+Case steps_on(X x, Y y, const networks::Experiment& experiment, std::size_t batch, std::size_t threads) {
   // The samples refer to x, y: they live with the step.
-  auto data = std::make_shared<std::pair<decltype(x), Tensor<float, 1>>>(std::move(x),
-                                                                         zeros_and_ones<float>(kBatches * kBatch));
-  auto steps = std::make_shared<Steps>(experiment, data->first, data->second, kBatch, threads);
-  return {[data, steps] { steps->next(); }, operations(experiment, kBatch)};
+  auto data = std::make_shared<std::pair<X, Y>>(std::move(x), std::move(y));
+  auto steps = std::make_shared<Steps>(experiment, data->first, data->second, batch, threads);
+  return {[data, steps] { steps->next(); }, operations(experiment, static_cast<double>(batch))};
 }
 
-Case jena(std::size_t threads) {
-  constexpr std::size_t kBatch = 128;
-  auto data = std::make_shared<std::pair<Tensor<float, 3>, Tensor<float, 1>>>(
-      normal_numbers(kBatches * kBatch, 240, 14), zeros_and_ones<float>(kBatches * kBatch));
-  const auto experiment = networks::jena_conv();
-  auto steps = std::make_shared<Steps>(experiment, data->first, data->second, kBatch, threads);
-  return {[data, steps] { steps->next(); }, operations(experiment, kBatch)};
+/// From sequences of normal numbers to a number.
+Case numbers(const networks::Experiment& experiment, std::size_t batch, std::size_t threads) {
+  return steps_on(normal_numbers(kBatches * batch, experiment.input_shape[0], experiment.input_shape[1]),
+                  zeros_and_ones<float>(kBatches * batch), experiment, batch, threads);
+}
+
+/// From sequences of token ids to a class, as a number of type T.
+template <class T>
+Case tokens(const networks::Experiment& experiment, std::uint32_t vocabulary, std::size_t batch, std::size_t threads) {
+  auto x = Tensor<std::int32_t, 2>::from_shape({kBatches * batch, experiment.input_shape[0]});
+  RandomStream random({.seed = 1, .purpose = Purpose::data});
+  for (auto& id : x) id = static_cast<std::int32_t>(random.below(vocabulary));
+  return steps_on(std::move(x), zeros_and_ones<T>(kBatches * batch), experiment, batch, threads);
 }
 
 Case walk_forward(std::size_t threads, bool fresh) {
@@ -160,40 +166,54 @@ Case walk_forward(std::size_t threads, bool fresh) {
           count};
 }
 
-Case make_case(const std::string& name, std::size_t threads) {
-  if (name == "a_imdb_conv") return imdb(threads);
-  if (name == "b_jena_conv") return jena(threads);
-  if (name == "f_walk_forward") return walk_forward(threads, false);
-  return walk_forward(threads, true);
-}
+struct Named {
+  const char* name;
+  Case (*make)(std::size_t threads);
+};
+
+constexpr Named kCases[] = {
+    {"a_imdb_conv", [](std::size_t threads) { return tokens<float>(networks::imdb_conv(), 10'000, 128, threads); }},
+    {"b_jena_conv", [](std::size_t threads) { return numbers(networks::jena_conv(), 128, threads); }},
+    {"c_jena_conv_gru", [](std::size_t threads) { return numbers(networks::jena_conv_gru(), 128, threads); }},
+    {"d_jena_gru", [](std::size_t threads) { return numbers(networks::jena_gru(), 128, threads); }},
+    {"d_jena_lstm", [](std::size_t threads) { return numbers(networks::jena_lstm(), 128, threads); }},
+    {"e_word_lstm_T12",
+     [](std::size_t threads) { return tokens<std::int32_t>(networks::word_lstm(12), 400, 128, threads); }},
+    {"e_word_lstm_T50",
+     [](std::size_t threads) { return tokens<std::int32_t>(networks::word_lstm(50), 400, 128, threads); }},
+    {"f_walk_forward", [](std::size_t threads) { return walk_forward(threads, false); }},
+    {"f_walk_forward_fresh", [](std::size_t threads) { return walk_forward(threads, true); }},
+    {"g_aungiers_lstm", [](std::size_t threads) { return numbers(networks::aungiers_lstm(), 32, threads); }},
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<std::string> names = {"a_imdb_conv", "b_jena_conv", "f_walk_forward", "f_walk_forward_fresh"};
+  std::vector<std::string> known = {"all"};
+  for (const Named& named : kCases) known.emplace_back(named.name);
   std::string chosen = "all";
   std::string json_path;
   std::size_t threads = 1;
   double seconds = 3;
+  bool processor = false;
   CLI::App app("Times training steps.");
-  auto known = names;
-  known.push_back("all");
   app.add_option("--case", chosen)->check(CLI::IsMember(known))->capture_default_str();
   app.add_option("--threads", threads)->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--seconds", seconds, "for each case")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_flag("--processor-time", processor, "of all threads, instead of the time that passes");
   app.add_option("--json", json_path, "where to write the numbers: an object, or for all cases a list");
   CLI11_PARSE(app, argc, argv);
 
   nlohmann::json rows = nlohmann::json::array();
-  for (const auto& name : names) {
+  for (const auto& [name, make] : kCases) {
     if (chosen != "all" && chosen != name) continue;
-    const Case timed = make_case(name, threads);
+    const Case timed = make(threads);
     const double peak_before = fma_peak();
-    const Times times = time(seconds, timed.step);
+    const Times times = time(seconds, processor ? processor_time : now, timed.step);
     const double peak = static_cast<double>(threads) * std::max(peak_before, fma_peak());
     const double gflops = 1e-6 * timed.operations / times.median_ms;
-    std::printf("%-22s threads %zu  min %8.3f ms  median %8.3f ms  %7.1f GFLOP/s  %5.1f %% of %.0f\n", name.c_str(),
-                threads, times.min_ms, times.median_ms, gflops, 100 * gflops / peak, peak);
+    std::printf("%-22s threads %zu  min %8.3f ms  median %8.3f ms  %7.1f GFLOP/s  %5.1f %% of %.0f\n", name, threads,
+                times.min_ms, times.median_ms, gflops, 100 * gflops / peak, peak);
     rows.push_back({{"case", name},
                     {"threads", threads},
                     {"min_ms", times.min_ms},

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """The networks of benchmarks/training_step.cpp in PyTorch, timed the same way: one JSON row a case.
 
-  python3 benchmarks/peers/training_step.py --case a_imdb_conv [--threads N] [--seconds S] [--json FILE]
+  python3 benchmarks/peers/training_step.py --case a_imdb_conv [--threads N] [--seconds S] [--stock] [--processor-time]
+                                           [--json FILE]
 
-Denormals are flushed to zero, as the library does. a_imdb_conv is timed with conv1d as one would write it and, as
+Denormals are flushed to zero, as the library does, and PyTorch may use all that the processor has; with --stock it runs
+as it is installed, and computes on denormals. a_imdb_conv is timed with conv1d as one would write it and, as
 a_imdb_conv_channels_last, with the same network on conv2d in PyTorch's channels-last layout, which is its faster one.
 """
 import argparse
@@ -11,21 +13,25 @@ import json
 import os
 import time
 
-CASES = ["a_imdb_conv", "a_imdb_conv_channels_last", "b_jena_conv", "f_walk_forward", "f_walk_forward_fresh"]
+CASES = ["a_imdb_conv", "a_imdb_conv_channels_last", "b_jena_conv", "c_jena_conv_gru", "d_jena_gru", "d_jena_lstm",
+         "e_word_lstm_T12", "e_word_lstm_T50", "f_walk_forward", "f_walk_forward_fresh", "g_aungiers_lstm"]
 parser = argparse.ArgumentParser()
 parser.add_argument("--case", choices=CASES + ["all"], default="all")
 parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--seconds", type=float, default=3)
+parser.add_argument("--stock", action="store_true")
+parser.add_argument("--processor-time", action="store_true")
 parser.add_argument("--json")
 args = parser.parse_args()
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(args.threads)
-os.environ.setdefault("ATEN_CPU_CAPABILITY", "avx512" if "avx512bw" in open("/proc/cpuinfo").read() else "avx2")
+if not args.stock:
+    os.environ.setdefault("ATEN_CPU_CAPABILITY", "avx512" if "avx512bw" in open("/proc/cpuinfo").read() else "avx2")
 
 import torch  # noqa: E402 (reads the environment)
 import torch.nn.functional as F  # noqa: E402
 from torch import nn  # noqa: E402
 
-torch.set_flush_denormal(True)
+torch.set_flush_denormal(not args.stock)
 torch.set_num_threads(args.threads)
 
 
@@ -65,6 +71,48 @@ class JenaConv(nn.Module):
         x = F.max_pool1d(F.relu(self.conv1(x.transpose(1, 2))), 3)
         x = F.max_pool1d(F.relu(self.conv2(x)), 3)
         return self.dense(F.relu(self.conv3(x)).amax(2)).squeeze(1)
+
+
+class JenaConvGru(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv1d(14, 32, 5), nn.Conv1d(32, 32, 5)
+        self.gru, self.dense = nn.GRU(32, 32, batch_first=True), nn.Linear(32, 1)
+
+    def forward(self, x):
+        x = F.max_pool1d(F.relu(self.conv1(x.transpose(1, 2))), 3)
+        x = F.relu(self.conv2(x)).transpose(1, 2)
+        return self.dense(self.gru(x)[0][:, -1]).squeeze(1)
+
+
+class JenaRecurrent(nn.Module):
+    def __init__(self, cell):
+        super().__init__()
+        self.cell, self.dense = cell(14, 32, batch_first=True), nn.Linear(32, 1)
+
+    def forward(self, x):
+        return self.dense(self.cell(x)[0][:, -1]).squeeze(1)
+
+
+class WordLstm(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(400, 512)
+        self.lstm, self.dense = nn.LSTM(512, 512, num_layers=6, batch_first=True), nn.Linear(512, 400)
+
+    def forward(self, x):
+        return self.dense(self.lstm(self.embedding(x))[0][:, -1])
+
+
+class AungiersLstm(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm1, self.lstm2, self.lstm3 = (nn.LSTM(n, 100, batch_first=True) for n in (2, 100, 100))
+        self.dropout, self.dense = nn.Dropout(0.2), nn.Linear(100, 1)
+
+    def forward(self, x):
+        x = self.lstm2(self.dropout(self.lstm1(x)[0]))[0]
+        return self.dense(self.dropout(self.lstm3(x)[0][:, -1])).squeeze(1)
 
 
 class WalkForward(nn.Module):
@@ -108,30 +156,51 @@ def walk_forward(fresh):
     return window
 
 
+def rmsprop(rate):
+    return lambda parameters: torch.optim.RMSprop(parameters, lr=rate)
+
+
+def numbers(batch, steps, features):
+    return torch.randn(4, batch, steps, features), torch.randint(0, 2, (4, batch)).float()
+
+
+def tokens(vocabulary, batch, steps):
+    return torch.randint(0, vocabulary, (4, batch, steps)), torch.randint(0, 2, (4, batch))
+
+
 def make(case):
     torch.manual_seed(0)
     if case.startswith("f_walk_forward"):
         return walk_forward(case.endswith("fresh"))
-    if case == "b_jena_conv":
-        model, loss, rate = JenaConv(), nn.L1Loss(), 1e-3
-        inputs, targets = torch.randn(4, 128, 240, 14), torch.randint(0, 2, (4, 128)).float()
-    else:
+    if case.startswith("a_imdb"):
         model = ImdbConvChannelsLast() if case.endswith("last") else ImdbConv()
-        loss, rate = nn.BCEWithLogitsLoss(), 1e-4
-        inputs, targets = torch.randint(0, 10000, (4, 128, 500)), torch.randint(0, 2, (4, 128)).float()
-    return stepper(model, torch.optim.RMSprop(model.parameters(), lr=rate), loss, inputs, targets)
+        inputs, targets = tokens(10000, 128, 500)
+        targets, loss, optimizer = targets.float(), nn.BCEWithLogitsLoss(), rmsprop(1e-4)
+    elif case.startswith("e_word_lstm"):
+        model, loss, optimizer = WordLstm(), nn.CrossEntropyLoss(), torch.optim.Adam
+        inputs, targets = tokens(400, 128, int(case.rsplit("T")[-1]))
+    elif case == "g_aungiers_lstm":
+        model, loss, optimizer = AungiersLstm(), nn.MSELoss(), torch.optim.Adam
+        inputs, targets = numbers(32, 49, 2)
+    else:
+        model = {"b_jena_conv": JenaConv, "c_jena_conv_gru": JenaConvGru,
+                 "d_jena_gru": lambda: JenaRecurrent(nn.GRU), "d_jena_lstm": lambda: JenaRecurrent(nn.LSTM)}[case]()
+        inputs, targets = numbers(128, 240, 14)
+        loss, optimizer = nn.L1Loss(), rmsprop(1e-3)
+    return stepper(model, optimizer(model.parameters()), loss, inputs, targets)
 
 
 def measure(step):
     start = time.perf_counter()
     while time.perf_counter() - start < 0.2 * args.seconds:
         step()
+    clock = time.process_time if args.processor_time else time.perf_counter
     times = []
     start = time.perf_counter()
-    while time.perf_counter() - start < args.seconds or len(times) < 5:
-        before = time.perf_counter()
+    while time.perf_counter() - start < args.seconds or len(times) < 3:
+        before = clock()
         step()
-        times.append(1e3 * (time.perf_counter() - before))
+        times.append(1e3 * (clock() - before))
     return sorted(times)
 
 

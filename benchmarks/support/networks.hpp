@@ -74,4 +74,72 @@ inline Experiment walk_forward() {
           20.0 * 3 * 32};
 }
 
+/// Multiplications of a recurrent layer in the products of one sample with its input and with its state.
+inline double input_products(double steps, double gates, double inputs, double units) {
+  return steps * gates * inputs * units;
+}
+inline double recurrent_products(double steps, double gates, double inputs, double units) {
+  return steps * gates * (inputs + units) * units;
+}
+
+/// The same weather with one recurrent layer. Chollet 2017, listing 6.39 (GRU).
+inline Experiment jena_gru() {
+  return {
+      {GRU(32), Dense(1)},           {240, 14}, RMSprop(), MeanAbsoluteError(), recurrent_products(240, 3, 14, 32) + 32,
+      input_products(240, 3, 14, 32)};
+}
+
+inline Experiment jena_lstm() {
+  return {
+      {LSTM(32), Dense(1)},          {240, 14}, RMSprop(), MeanAbsoluteError(), recurrent_products(240, 4, 14, 32) + 32,
+      input_products(240, 4, 14, 32)};
+}
+
+/// Convolutions that shorten the weather, and a GRU over what is left. Chollet 2017, listing 6.49, without dropout.
+inline Experiment jena_conv_gru() {
+  return {{
+              Conv1D(32, 5, {.activation = Activation::relu}),
+              MaxPool1D(3),
+              Conv1D(32, 5, {.activation = Activation::relu}),
+              GRU(32),
+              Dense(1),
+          },
+          {240, 14},
+          RMSprop(),
+          MeanAbsoluteError(),
+          236.0 * 70 * 32 + 74.0 * 160 * 32 + recurrent_products(74, 3, 32, 32) + 32,
+          236.0 * 70 * 32};
+}
+
+/// Forty-nine prices and volumes -> the next price. Aungiers 2018, "LSTM Neural Network for Time Series Prediction".
+inline Experiment aungiers_lstm() {
+  return {{
+              LSTM(100, {.return_sequences = true}),
+              Dropout(0.2),
+              LSTM(100, {.return_sequences = true}),
+              LSTM(100),
+              Dropout(0.2),
+              Dense(1),
+          },
+          {49, 2},
+          Adam(),
+          MeanSquaredError(),
+          recurrent_products(49, 4, 2, 100) + 2 * recurrent_products(49, 4, 100, 100) + 100,
+          input_products(49, 4, 2, 100)};
+}
+
+/// Six LSTMs of 512 units over words -> the next of 400 words.
+inline Experiment word_lstm(std::size_t steps) {
+  std::vector<LayerRecipe<float>> layers = {Embedding(400, 512)};
+  for (int i = 0; i < 5; ++i) layers.push_back(LSTM(512, {.return_sequences = true}));
+  layers.push_back(LSTM(512));
+  layers.push_back(Dense(400));
+  return {layers,
+          {steps},
+          Adam(),
+          SparseCategoricalCrossentropy({.from_logits = true}),
+          6 * recurrent_products(static_cast<double>(steps), 4, 512, 512) + 512 * 400,
+          0};
+}
+
 }  // namespace networks

@@ -27,7 +27,7 @@ struct Regularizer {
 namespace detail {
 
 SEQNN_COLD inline Regularizer checked_regularizer(const char* name, double l1, double l2) {
-  if (!(l1 >= 0 && l2 >= 0)) throw OptionError(text(name, ": factors must be at least 0, got ", l1 < 0 ? l1 : l2));
+  if (!(l1 >= 0 && l2 >= 0)) throw OptionError(text(name, ": factors must be at least 0, got ", l1 >= 0 ? l2 : l1));
   return {l1, l2};
 }
 

@@ -186,10 +186,10 @@ class RecurrentLayer : public Layer<Real> {
   /// The path taken, and why, for `summary`.
   SEQNN_COLD std::string remark() const override {
     const RecurrentPath path = this->path(false);
-    const std::string why = config_.path != RecurrentPath::automatic ? "as asked"
-                            : !form_.adds                            ? "since the reset gate parts input and state"
-                            : path == RecurrentPath::stacked         ? "since the weights stay in the cache"
-                                                                     : "since the weights exceed the cache";
+    const std::string why = path == config_.path             ? "as asked"
+                            : !form_.adds                    ? "since the reset gate parts input and state"
+                            : path == RecurrentPath::stacked ? "since the weights stay in the cache"
+                                                             : "since the weights exceed the cache";
     return text(to_string(path).substr(sizeof("RecurrentPath::") - 1), " products, ", why);
   }
 
