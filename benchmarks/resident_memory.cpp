@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
   for (auto& value : y) value = static_cast<float>(random.normal());
 
   Sequential<float> kept = new_model();
-  std::size_t before = 0;
+  std::size_t before = resident_bytes();  // the code that reads it shall lie in memory when it counts
   float sum = 0;
   for (std::size_t cycle = 1; cycle <= cycles; ++cycle) {
     sum += fit_and_predict(kept, x, y);

@@ -215,3 +215,66 @@ TEST_CASE("Cells take sigmoid and tanh of floats within 4e-7 and inside their bo
   CHECK(std::isnan(cell.gate(nan).get(0)));
   CHECK(std::isnan(cell.value(nan).get(0)));
 }
+
+TEMPLATE_TEST_CASE("Products and cell in one pass give what they give apart", "[kernels][lstm_cell]", float, double) {
+  using Real = TestType;
+  constexpr std::size_t W = kLanes<Real>;
+  for (const std::size_t rows : {1U, 2U, 5U, 6U, 13U}) {
+    for (const std::size_t width : {W, 3 * W}) {
+      const std::size_t K = width + 5;
+      const std::size_t lda = K + 2;
+      CAPTURE(rows, width);
+      const auto a = normal_values<Real>(rows * lda, 1);
+      const auto weights = normal_values<Real>(K * 4 * width, 2);
+      const auto bias = normal_values<Real>(4 * width, 3);
+      const auto c = normal_values<Real>(rows * width, 4);
+      for (const bool with_bias : {false, true}) {
+        std::vector<Real> pre(rows * 4 * width);  // the plain twin of the product
+        for (std::size_t r = 0; r < rows; ++r) {
+          for (std::size_t j = 0; j < 4 * width; ++j) {
+            double sum = with_bias ? static_cast<double>(bias[j]) : 0;
+            for (std::size_t k = 0; k < K; ++k) {
+              sum += static_cast<double>(a[r * lda + k]) * static_cast<double>(weights[k * 4 * width + j]);
+            }
+            pre[r * 4 * width + j] = static_cast<Real>(sum);
+          }
+        }
+        std::vector<Real> c_apart(rows * width), squashed_apart(rows * width), h_apart(rows * width);
+        lstm_cell<Real>(Activation::sigmoid, Activation::tanh, rows, width, pre.data(), c.data(), c_apart.data(),
+                        squashed_apart.data(), h_apart.data(), width);
+        std::vector<Real> gates(rows * 4 * width), c_next(rows * width), squashed(rows * width), h(rows * width);
+        LSTMRows<Real> all = {.rows = rows,
+                              .width = width,
+                              .K = K,
+                              .a = a.data(),
+                              .lda = lda,
+                              .weights = weights.data(),
+                              .bias = with_bias ? bias.data() : nullptr,
+                              .gates = gates.data(),
+                              .c = c.data(),
+                              .c_next = c_next.data(),
+                              .squashed = squashed.data(),
+                              .h_next = h.data(),
+                              .ldh = width};
+        lstm_rows(all);
+        const auto close = [](const std::vector<Real>& x, const std::vector<Real>& y) {
+          for (std::size_t i = 0; i < x.size(); ++i) {
+            if (!(std::fabs(static_cast<double>(x[i]) - static_cast<double>(y[i])) < 10 * kTolerance<Real>))
+              return false;
+          }
+          return true;
+        };
+        CHECK(close(gates, pre));
+        CHECK(close(c_next, c_apart));
+        CHECK(close(squashed, squashed_apart));
+        CHECK(close(h, h_apart));
+
+        std::fill(h.begin(), h.end(), Real(0));  // without a backward pass
+        all.gates = nullptr;
+        all.squashed = nullptr;
+        lstm_rows(all);
+        CHECK(close(h, h_apart));
+      }
+    }
+  }
+}

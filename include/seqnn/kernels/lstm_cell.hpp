@@ -78,4 +78,88 @@ void lstm_cell_backward(Activation::Function recurrent, Activation::Function act
   });
 }
 
+/// What `lstm_rows` reads and writes: one step of `rows` samples.
+template <class Real>
+struct LSTMRows {
+  std::size_t rows = 0;
+  std::size_t width = 0;    ///< units in whole registers
+  std::size_t K = 0;        ///< state and input side by side
+  const Real* a = nullptr;  ///< [rows, K], rows at distance lda
+  std::size_t lda = 0;
+  const Real* weights = nullptr;  ///< [K, 4·width], gates i f g o
+  const Real* bias = nullptr;     ///< [4·width], or null
+  Real* gates = nullptr;          ///< [rows, 4, width] receives the activations; null without a backward pass
+  const Real* c = nullptr;        ///< [rows, width]
+  Real* c_next = nullptr;         ///< [rows, width]
+  Real* squashed = nullptr;       ///< [rows, width] receives φ(c'), with gates
+  Real* h_next = nullptr;         ///< [rows, ·], rows at distance ldh
+  std::size_t ldh = 0;
+};
+
+namespace detail {
+
+/// One tile of `lstm_rows`: Rows samples by one register of units, whose four gates stay in registers from the first
+/// product to the new state.
+template <std::size_t Rows, class Real>
+void lstm_tile(const LSTMRows<Real>& s, std::size_t first, std::size_t u) noexcept {
+  using V = Simd<Real>;
+  V sum[4][Rows];
+#pragma GCC unroll 4
+  for (std::size_t g = 0; g < 4; ++g) {
+    const V start = s.bias == nullptr ? V(Real(0)) : simd::load(s.bias + g * s.width + u);
+#pragma GCC unroll 8
+    for (std::size_t r = 0; r < Rows; ++r) sum[g][r] = start;
+  }
+  const Real* a = s.a + first * s.lda;
+  const Real* b = s.weights + u;
+  for (std::size_t k = 0; k < s.K; ++k, b += 4 * s.width) {
+    V weight[4];
+#pragma GCC unroll 4
+    for (std::size_t g = 0; g < 4; ++g) weight[g] = simd::load(b + g * s.width);
+#pragma GCC unroll 8
+    for (std::size_t r = 0; r < Rows; ++r) {
+      const V value(a[r * s.lda + k]);
+#pragma GCC unroll 4
+      for (std::size_t g = 0; g < 4; ++g) sum[g][r] = simd::fma<Real>(value, weight[g], sum[g][r]);
+    }
+  }
+  const StandardCell<Real> cell;
+#pragma GCC unroll 8
+  for (std::size_t r = 0; r < Rows; ++r) {
+    const std::size_t at = (first + r) * s.width + u;
+    const V i = cell.gate(sum[0][r]);
+    const V f = cell.gate(sum[1][r]);
+    const V g = cell.value(sum[2][r]);
+    const V o = cell.gate(sum[3][r]);
+    const V next = simd::fma<Real>(f, simd::load(s.c + at), i * g);
+    const V squashed = cell.value(next);
+    simd::store(s.c_next + at, next);
+    simd::store(s.h_next + (first + r) * s.ldh + u, V(o * squashed));
+    if (s.gates == nullptr) continue;
+    Real* gates = s.gates + (first + r) * 4 * s.width + u;
+    simd::store(gates, i);
+    simd::store(gates + s.width, f);
+    simd::store(gates + 2 * s.width, g);
+    simd::store(gates + 3 * s.width, o);
+    simd::store(s.squashed + at, squashed);
+  }
+}
+
+}  // namespace detail
+
+/// Products and cell of an LSTM in one pass, with sigmoid and tanh: for weights that stay in L1, where writing
+/// pre-activations and reading them again would be a large part of the work. The same sums as gemm and lstm_cell.
+template <class Real>
+void lstm_rows(const LSTMRows<Real>& s) noexcept {
+  constexpr std::size_t kRows = kSimdRegisters == 32 ? 6 : 2;  // with four sums each they fill the registers
+  for (std::size_t u = 0; u < s.width; u += kLanes<Real>) {
+    std::size_t r = 0;
+    for (; r + kRows <= s.rows; r += kRows) detail::lstm_tile<kRows>(s, r, u);
+    if constexpr (kRows > 2) {
+      for (; r + 2 <= s.rows; r += 2) detail::lstm_tile<2>(s, r, u);
+    }
+    for (; r < s.rows; ++r) detail::lstm_tile<1>(s, r, u);
+  }
+}
+
 }  // namespace seqnn::inline SEQNN_ABI

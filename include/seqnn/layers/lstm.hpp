@@ -115,7 +115,22 @@ class LSTMLayer final : public RecurrentLayer<Real> {
     return kForm;
   }
 
-  void forward_step(const Memory& m, const Steps& k, std::size_t s, bool) const override {
+  void forward_step(const Memory& m, const Steps& k, std::size_t s, bool training) const override {
+    if (k.rows > 3 && m.stack.data != nullptr && this->finishes_in_registers()) {
+      return lstm_rows<Real>({.rows = k.rows,
+                              .width = k.width,
+                              .K = k.width + this->inputs(),
+                              .a = k.h(s),
+                              .lda = k.ldh,
+                              .weights = m.stack.data,
+                              .bias = m.bias,
+                              .gates = training ? k.gates(s) : nullptr,
+                              .c = k.c(s),
+                              .c_next = k.c(s + 1),
+                              .squashed = k.squashed(s),
+                              .h_next = k.h(s + 1),
+                              .ldh = k.ldh});
+    }
     this->recurrent_product(m, k, s);
     lstm_cell(this->config().recurrent_activation.function(), this->config().activation.function(), k.rows, k.width,
               k.gates(s), k.c(s), k.c(s + 1), k.squashed(s), k.h(s + 1), k.ldh);

@@ -318,7 +318,7 @@ class RecurrentLayer : public Layer<Real> {
       Arena& prepared = pass.prepared;
       if (!pass.training) m.step = prepared.template take<RecurrentStep<Real>>(1);
       if (path == RecurrentPath::stacked) {
-        m.stack = GateMatrix<Real>::take(P + D, in, P, false, m.block, prepared);
+        m.stack = GateMatrix<Real>::take(P + D, in, P, false, layer.finishes_in_registers() ? 1 : m.block, prepared);
       } else {
         const std::size_t rows = layer.hoisted_steps(pass, m.block) * m.block;
         m.input = GateMatrix<Real>::take(D, in, P, drops_x || unfused, rows, prepared);
@@ -458,12 +458,25 @@ class RecurrentLayer : public Layer<Real> {
                               k.recurrent_factors, form_.recurrent_gates.size() * k.width, m.temporary, accumulate);
   }
 
+  /// Whether products and cell are one kernel, which reads the stacked weights as they lie.
+  bool finishes_in_registers() const {
+    return form_.states == 2 && weight_bytes() <= kSmallWeights &&
+           config_.recurrent_activation == Activation(Activation::sigmoid) &&
+           config_.activation == Activation(Activation::tanh);
+  }
+
+  std::size_t inputs() const { return inputs_; }
   const RecurrentConfig& config() const { return config_; }
   const CellForm& form() const { return form_; }
   std::size_t width() const { return padded_units<Real>(config_.units); }
 
  private:
   // Sizes
+
+  /// Weights that stay in a core's L1, or nearly.
+  static constexpr std::size_t kSmallWeights = std::size_t{64} << 10;
+  /// What stays in L2 beside the rest.
+  static constexpr std::size_t kCached = std::size_t{1} << 20;
 
   std::size_t bias_rows() const { return !form_.adds && reset_after() ? 2 : 1; }
   bool drops_input(bool training) const { return training && config_.dropout > 0; }
@@ -477,14 +490,14 @@ class RecurrentLayer : public Layer<Real> {
   /// product; large ones come from farther away once a step, so that many rows share them.
   std::size_t block_rows() const {
     const std::size_t bytes = weight_bytes();
-    return bytes <= (64U << 10) ? 12 : 128;
+    return bytes <= kSmallWeights ? 12 : 128;
   }
 
   RecurrentPath path(bool training) const {
     const bool stackable = form_.adds && !drops_input(training) && !drops_state(training);
     if (config_.path == RecurrentPath::stacked && !stackable) return RecurrentPath::hoisted;
     if (config_.path != RecurrentPath::automatic) return config_.path;
-    return stackable && weight_bytes() <= (1U << 20) ? RecurrentPath::stacked : RecurrentPath::hoisted;
+    return stackable && weight_bytes() <= kCached ? RecurrentPath::stacked : RecurrentPath::hoisted;
   }
 
   /// Steps whose input products are made at once.
@@ -494,6 +507,14 @@ class RecurrentLayer : public Layer<Real> {
     if (pass.training) return T;
     const std::size_t bytes = rows * form_.slots * width() * sizeof(Real);
     return std::clamp<std::size_t>((std::size_t{512} << 10) / bytes, 1, T);
+  }
+
+  /// Steps whose gradients go to the parameters in one product: all, or, where the parameters are small beside them, so
+  /// many that they are still in the cache.
+  std::size_t gathered_steps(std::size_t rows, std::size_t T) const {
+    if (step_by_step(path(true))) return 1;
+    if (weight_bytes() > kCached) return T;
+    return std::clamp<std::size_t>(kCached / 2 / (rows * form_.slots * width() * sizeof(Real)), 1, T);
   }
 
   std::size_t time(std::size_t s, std::size_t T) const { return config_.go_backwards ? T - 1 - s : s; }
@@ -716,7 +737,8 @@ class RecurrentLayer : public Layer<Real> {
     const std::size_t H = config_.units;
     const Steps k = steps(m, pass, first, rows);
     load_state_gradient(pass, m, k, first);
-    const bool each = step_by_step(path(true));
+    const std::size_t together = gathered_steps(rows, T);
+    std::size_t pending = 0;  // steps whose gradients still lie where they were computed
     for (std::size_t s = T; s-- > 0;) {
       if (config_.return_sequences || s + 1 == T) {
         for (std::size_t r = 0; r < rows; ++r) {
@@ -728,9 +750,11 @@ class RecurrentLayer : public Layer<Real> {
       if (pass.mask != nullptr) save_masked(pass, m, k, s, first);
       backward_step(m, k, s);
       if (pass.mask != nullptr) restore_masked(pass, m, k, s, first);
-      if (each) gather(pass, m, k, s, 1, first);
+      if (++pending == together || s == 0) {
+        gather(pass, m, k, s, pending, first);
+        pending = 0;
+      }
     }
-    if (!each) gather(pass, m, k, 0, T, first);
     if (pass.state_gradient != nullptr) store_state_gradient(pass, m, k, first);
   }
 
