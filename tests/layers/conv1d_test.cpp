@@ -331,6 +331,31 @@ TEST_CASE("Conv1D is a value that prints as written", "[layers][conv1d]") {
   CHECK_FALSE(Conv1D(8, 3) == Conv1D(8, 3, {.name = "c"}));
 }
 
+TEST_CASE("A causal Conv1D of a sequence in two parts gives what it gives at once", "[layers][conv1d]") {
+  for (const std::size_t first : {1U, 3U, 9U}) {
+    const Conv1D conv(4, 3, {.padding = Padding::causal, .dilation_rate = 3});
+    LayerRun<double> whole(conv, {10, 2}, {.batch = 2, .training = false});
+    LayerRun<double> before(conv, {first, 2}, {.batch = 2, .training = false});
+    LayerRun<double> after(conv, {10 - first, 2}, {.batch = 2, .training = false});
+    const std::vector<double> x = normal_values<double>(2 * 10 * 2, 1);
+    const std::size_t cut = 2 * first;
+    std::vector<double> head;
+    std::vector<double> tail;
+    for (std::size_t b = 0; b < 2; ++b) {
+      head.insert(head.end(), x.begin() + static_cast<long>(20 * b), x.begin() + static_cast<long>(20 * b + cut));
+      tail.insert(tail.end(), x.begin() + static_cast<long>(20 * b + cut), x.begin() + static_cast<long>(20 * b + 20));
+    }
+    const auto y = whole.forward(x);
+    before.forward(head);
+    std::ranges::copy(before.state(), after.state().begin());
+    const auto rest = after.forward(tail);
+    const std::size_t steps = 10 - first;
+    for (std::size_t b = 0; b < 2; ++b) {
+      for (std::size_t i = 0; i < steps * 4; ++i) CHECK(rest[b * steps * 4 + i] == y[b * 40 + first * 4 + i]);
+    }
+  }
+}
+
 TEST_CASE("Conv1D gives the same bits without training, alone and in a batch, and keeps only padded inputs",
           "[layers][conv1d]") {
   for (const Padding padding : kPaddings) {
@@ -340,6 +365,7 @@ TEST_CASE("Conv1D gives the same bits without training, alone and in a batch, an
     const std::vector<float> x = normal_values<float>(5 * 30 * 6, 1);
     const auto y = training.forward(x);
     for (std::size_t b = 0; b < 5; ++b) {
+      std::ranges::fill(alone.state(), 0.0F);  // else it would go on where the sample before ended
       const auto one = alone.forward(std::span(x).subspan(b * 180, 180));
       CHECK(std::memcmp(one.data(), y.data() + b * one.size(), one.size_bytes()) == 0);
     }

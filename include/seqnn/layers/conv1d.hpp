@@ -5,6 +5,7 @@
 #include "seqnn/core/padding.hpp"
 #include "seqnn/kernels/column_sums.hpp"
 #include "seqnn/kernels/conv1d.hpp"
+#include "seqnn/kernels/updates.hpp"
 #include "seqnn/layers/checks.hpp"
 #include "seqnn/layers/layer.hpp"
 
@@ -179,7 +180,13 @@ class Conv1DLayer final : public Layer<Real> {
         if (dx != nullptr) conv1d_backward_input(s, da, memory.kernel, dx, memory.da);
       }
       if (dx != nullptr && memory.dx != nullptr) {
-        std::copy_n(dx + padding((*pass.input_shape)[0]).left * s.C, x_size, pass.dx + b * x_size);
+        const std::size_t left = padding((*pass.input_shape)[0]).left * s.C;
+        if (pass.state_gradient != nullptr) {  // the state is the beginning of the padded input, and then its end
+          Real* gradient = pass.state_gradient + b * left;
+          add(left, gradient, dx + x_size);
+          std::copy_n(dx, left, gradient);
+        }
+        std::copy_n(dx + left, x_size, pass.dx + b * x_size);
       }
     }
   }
