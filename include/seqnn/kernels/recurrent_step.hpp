@@ -73,7 +73,7 @@ SEQNN_INLINE void add_gates(std::size_t rows, const Real* a, const Real* b, std:
   }
 }
 
-/// Sets the sums to the gates' bias, or adds nothing.
+/// Adds the gates' bias to the sums, if there is one.
 template <std::array Map, class Real, std::size_t Sums, std::size_t Registers>
 SEQNN_INLINE void add_bias(const Real* bias, std::size_t width, std::size_t u,
                            Simd<Real> (&sums)[Sums][Registers]) noexcept {
@@ -84,7 +84,7 @@ SEQNN_INLINE void add_bias(const Real* bias, std::size_t width, std::size_t u,
   });
 }
 
-/// A step of all units, several registers of them at a time. `finish(u, r, sums)` gives the new h of one register.
+/// A step of all units, several registers of them at a time. `finish(u, sums)` gives the new h of one register.
 template <std::size_t Sums, std::array InputMap, std::array RecurrentMap, class Real, class Finish>
 SEQNN_INLINE void recurrent_step(const RecurrentStep<Real>& s, Finish&& finish) noexcept {
   constexpr std::size_t W = kLanes<Real>;
