@@ -135,7 +135,7 @@ TEST_CASE("Predictor allocates nothing after it is made", "[models][predictor]")
   Predictor<float> of_texts(texts, {.max_batch = 4});
   Predictor<float> of_numbers(series, {.max_batch = 4});
   const Reviews data(4);
-  const Tensor<float, 3> x = Tensor<float, 3>::from_shape({4, 6, 2}) * 0;
+  const Tensor<float, 3> x = xt::zeros<float>({4, 6, 2});
   auto out = Tensor<float, 2>::from_shape({4, 3});
   Floats logits(4);
   const AllocationCount allocations;
@@ -215,11 +215,11 @@ TEST_CASE("Predictor refuses what it cannot serve and leaves the output alone", 
   CHECK_THROWS_MATCHES(of_numbers(std::vector<std::int32_t>(10), out), DataError,
                        Message("Conv1D \"conv1d\": input must be floating-point numbers of the model's type, got "
                                "integers"));
-  Tensor<float, 3> x = Tensor<float, 3>::from_shape({1, 5, 2}) * 0;
+  Tensor<float, 3> x = xt::zeros<float>({1, 5, 2});
   x(0, 3, 1) = std::numeric_limits<float>::infinity();
   CHECK_THROWS_MATCHES(of_numbers(x, out), DataError,
                        Message("x: values must be finite, got infinity at (0, 3, 1); clean or fill the data first"));
-  const Tensor<float, 3> wide = Tensor<float, 3>::from_shape({1, 5, 4}) * 0;
+  const Tensor<float, 3> wide = xt::zeros<float>({1, 5, 4});
   CHECK_THROWS_MATCHES(of_numbers(xt::view(wide, xt::all(), xt::all(), xt::range(0, 2)), out), ShapeError,
                        Message("Predictor: x must lie in memory row by row, got a view or layout that does not; copy "
                                "it into a tensor"));

@@ -88,7 +88,7 @@ TEST_CASE("fit refuses arrays that do not go together", "[training][fit]") {
   const Reviews data(4);
   check_refused<ShapeError>("y: must have as many samples as x, 4, got shape (3,)", data.x, Tensor<float, 1>{1, 0, 1});
   check_refused<ShapeError>("y: must be (4,) for loss binary_crossentropy on outputs of (batch, 1), got (4, 2)", data.x,
-                            Tensor<float, 2>::from_shape({4, 2}) * 0);
+                            xt::zeros<float>({4, 2}));
   check_refused<ShapeError>("y: must have as many samples as x, 4, got shape ()", data.x, AnyArray());
   check_refused<ShapeError>("x: must be (batch, …), got a scalar or nothing", AnyArray(), data.y);
   check_refused<DataError>("x: must have at least one sample, got shape (0, 14)",
@@ -100,12 +100,12 @@ TEST_CASE("fit refuses arrays that do not go together", "[training][fit]") {
 TEST_CASE("fit refuses samples of another shape, and series too short for a kernel", "[training][fit]") {
   const Reviews data(4);
   auto model = compiled_convnet();
-  const auto short_x = Tensor<int, 2>::from_shape({4, 5}) * 0;
+  const auto short_x = xt::zeros<int>({4, 5});
   CHECK_THROWS_MATCHES(model.fit(short_x, data.y), ShapeError,
                        Message("Conv1D \"conv1d_1\": kernel_size 3 exceeds the 1 time steps of input (batch, 1, 5); "
                                "pad, or use a shorter kernel"));
   CHECK_FALSE(model.built());
-  CHECK_THROWS_MATCHES(model.fit(Tensor<int, 3>::from_shape({4, kTime, 1}) * 0, data.y), ShapeError,
+  CHECK_THROWS_MATCHES(model.fit(xt::zeros<int>({4, kTime, 1}), data.y), ShapeError,
                        Message("Conv1D \"conv1d\": input must be (batch, time, features), got (batch, 14, 1, 4)"));
   model.build({kTime});
   CHECK_THROWS_MATCHES(model.fit(short_x, data.y), ShapeError,
@@ -116,16 +116,16 @@ TEST_CASE("fit refuses samples of another shape, and series too short for a kern
       "Sequential: input must be (batch, 5, 2), got (batch, 5, 3); layer Conv1D \"conv1d\" was built for it "
       "(kAnyLength "
       "in build leaves an axis open)",
-      Tensor<float, 3>::from_shape({1, 5, 3}) * 0, Tensor<int, 1>{0});
+      xt::zeros<float>({1, 5, 3}), Tensor<int, 1>{0});
   check_series_refused<ShapeError>(
       "Sequential: input must be (batch, 5, 2), got (batch, 2); layer Conv1D \"conv1d\" was built for it (kAnyLength "
       "in "
       "build leaves an axis open)",
-      Tensor<float, 2>::from_shape({1, 2}) * 0, Tensor<int, 1>{0});
+      xt::zeros<float>({1, 2}), Tensor<int, 1>{0});
 }
 
 TEST_CASE("fit and evaluate say where a value is no number or no class", "[training][fit]") {
-  Tensor<double, 3> x = Tensor<double, 3>::from_shape({2, 5, 2}) * 0;
+  Tensor<double, 3> x = xt::zeros<double>({2, 5, 2});
   const Tensor<int, 1> y = {0, 2};
   x(1, 3, 0) = double{kNaN};
   check_series_refused<DataError>("x: values must be finite, got NaN at (1, 3, 0); clean or fill the data first", x, y);

@@ -370,8 +370,8 @@ TEST_CASE("Steps of fit allocate nothing, whatever the length of a metric's name
     std::vector<std::size_t> counts;
   };
   Count count;
-  const auto x = Tensor<float, 2>::from_shape({64, 2}) * 0 + 1;
-  const auto y = Tensor<int, 1>::from_shape({64}) * 0 + 2;
+  const auto x = xt::ones<float>({64, 2});
+  const auto y = xt::ones<int>({64}) * 2;
   model.fit(x, y, {.batch_size = 4, .callbacks = {std::ref(count)}, .verbose = Verbose::silent});
   REQUIRE(count.counts.size() == 16);
   CHECK(count.counts.back() == count.counts.front());

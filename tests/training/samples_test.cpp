@@ -76,10 +76,10 @@ TEST_CASE("Targets may have axes of one element at the end", "[training][samples
   const auto loss = loss_of(MeanSquaredError());
   CHECK_NOTHROW(Samples<float>(one, *loss, kX, Tensor<float, 2>{{7}, {8}, {9}}, {}));
   const auto steps = dense(1, {4, 2});
-  const auto x = Tensor<float, 3>::from_shape({3, 4, 2}) * 0;
-  CHECK_NOTHROW(Samples<float>(steps, *loss, x, Tensor<float, 2>::from_shape({3, 4}) * 0, {}));
-  CHECK_NOTHROW(Samples<float>(steps, *loss, x, Tensor<float, 3>::from_shape({3, 4, 1}) * 0, {}));
-  CHECK_THROWS_AS(Samples<float>(steps, *loss, x, Tensor<float, 2>::from_shape({3, 1}) * 0, {}), ShapeError);
+  const auto x = xt::zeros<float>({3, 4, 2});
+  CHECK_NOTHROW(Samples<float>(steps, *loss, x, xt::zeros<float>({3, 4}), {}));
+  CHECK_NOTHROW(Samples<float>(steps, *loss, x, xt::zeros<float>({3, 4, 1}), {}));
+  CHECK_THROWS_AS(Samples<float>(steps, *loss, x, xt::zeros<float>({3, 1}), {}), ShapeError);
 
   const Network<float> scalars(Layers{Dropout(0.5)}, {}, 0);  // samples without any axis
   const Samples<float> samples(scalars, *loss, Tensor<float, 1>{1, 2}, Tensor<float, 1>{3, 4}, {});
@@ -97,7 +97,7 @@ TEST_CASE("Classes are one index for every row of outputs", "[training][samples]
   CHECK(Samples<float>(network, *loss, kX, Tensor<float, 2>{{3}, {0}, {1}}, {}).y_classes(0)[0] == 3);
 
   const auto steps = dense(4, {2, 2});
-  const auto x = Tensor<float, 3>::from_shape({1, 2, 2}) * 0;
+  const auto x = xt::zeros<float>({1, 2, 2});
   CHECK(Samples<float>(steps, *loss, x, Tensor<int, 2>{{3, 2}}, {}).y_size() == 2);
 }
 
@@ -128,8 +128,7 @@ TEST_CASE("Weights of classes go to the samples of these classes", "[training][s
 TEST_CASE("Weights of classes need one class a sample and must be finite", "[training][samples]") {
   const auto loss = loss_of(MeanSquaredError());
   const auto steps = dense(2, {4, 2});
-  Samples<float> several(steps, *loss, Tensor<float, 3>::from_shape({1, 4, 2}) * 0,
-                         Tensor<float, 3>::from_shape({1, 4, 2}) * 0, {});
+  Samples<float> several(steps, *loss, xt::zeros<float>({1, 4, 2}), xt::zeros<float>({1, 4, 2}), {});
   CHECK_THROWS_MATCHES(several.weigh_classes({{0, 2.0}}, 1), OptionError,
                        Message("class_weight: must be used with one target a sample, got 8; use sample_weight"));
   const auto one = dense(1);

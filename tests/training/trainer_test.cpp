@@ -169,7 +169,7 @@ TEST_CASE("A training step allocates nothing", "[training][trainer]") {
   for (const bool clips : {false, true}) {
     Parts parts = convnet_parts(Adam({.global_clipnorm = clips ? 1.0 : 0.0}));
     const Reviews data(50);
-    const auto weights = Tensor<float, 1>::from_shape({50}) * 0 + 1;
+    const auto weights = xt::ones<float>({50});
     const Samples<float> samples(parts.network, *parts.loss, data.x, data.y, weights);
     ThreadTeam team;
     Trainer<float> trainer(parts.network, parts.objective(), *parts.optimizer, team, samples, 50, 3, 0);
