@@ -24,6 +24,7 @@
 #include "seqnn/layers/dropout.hpp"
 #include "seqnn/layers/embedding.hpp"
 #include "seqnn/layers/flatten.hpp"
+#include "seqnn/layers/global_average_pool1d.hpp"
 #include "seqnn/layers/global_max_pool1d.hpp"
 #include "seqnn/layers/gru.hpp"
 #include "seqnn/layers/lstm.hpp"

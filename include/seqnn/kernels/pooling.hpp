@@ -9,7 +9,7 @@
 
 namespace seqnn::inline SEQNN_ABI {
 
-// Maxima over time of one sequence x [T,C], channel by channel.
+// Maxima and means over time of one sequence x [T,C], channel by channel.
 //
 // Equal values: the first in time wins. NaN: a window that holds a NaN has NaN as its maximum (the last one in it), so
 // that NaN is never hidden. Training records which step of the window the maximum was, and the gradient goes to that
@@ -206,6 +206,27 @@ void global_max_pool1d_backward(std::size_t T, std::size_t C, const Real* dy, co
                                 Real* dx) noexcept {
   std::fill(dx, dx + T * C, Real(0));
   for (std::size_t c = 0; c < C; ++c) dx[static_cast<std::size_t>(chosen[c]) * C + c] = dy[c];
+}
+
+/// y [C] = mean of x [T,C] over all steps, added in the order of time.
+template <class Real>
+void global_average_pool1d_forward(std::size_t T, std::size_t C, const Real* x, Real* y) noexcept {
+  const Simd<Real> share(Real(1) / static_cast<Real>(T));
+  detail::for_channels<Real>(C, [&](std::size_t c, auto load, auto store) {
+    Simd<Real> sum = load(x + c);
+    for (std::size_t s = 1; s < T; ++s) sum += load(x + s * C + c);
+    store(y + c, sum * share);
+  });
+}
+
+/// dx [T,C] from dy [C]: every step gets the same share.
+template <class Real>
+void global_average_pool1d_backward(std::size_t T, std::size_t C, const Real* dy, Real* dx) noexcept {
+  const Simd<Real> share(Real(1) / static_cast<Real>(T));
+  detail::for_channels<Real>(C, [&](std::size_t c, auto load, auto store) {
+    const Simd<Real> d = load(dy + c) * share;
+    for (std::size_t s = 0; s < T; ++s) store(dx + s * C + c, d);
+  });
 }
 
 }  // namespace seqnn::inline SEQNN_ABI
