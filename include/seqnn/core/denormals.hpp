@@ -15,8 +15,12 @@ namespace seqnn::inline SEQNN_ABI {
 /// common x86 processors compute on those a hundred times slower.
 class FlushDenormals {
  public:
-  FlushDenormals() noexcept : saved_(read()) { write(saved_ | kFlush); }
-  ~FlushDenormals() { write(saved_); }
+  FlushDenormals() noexcept : saved_(read()) {
+    if (changes()) write(saved_ | kFlush);
+  }
+  ~FlushDenormals() {
+    if (changes()) write(saved_);
+  }
   FlushDenormals(const FlushDenormals&) = delete;
   FlushDenormals& operator=(const FlushDenormals&) = delete;
 
@@ -41,6 +45,9 @@ class FlushDenormals {
   static Register read() noexcept { return 0; }
   static void write(Register) noexcept {}
 #endif
+
+  /// Writing waits for all that is under way, a tenth of a small stream's step: only where it is needed.
+  bool changes() const noexcept { return (saved_ & kFlush) != kFlush; }
 
   Register saved_;
 };

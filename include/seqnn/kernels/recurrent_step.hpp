@@ -26,7 +26,7 @@ struct RecurrentStep {
   const Real* x = nullptr;                  ///< [inputs]
   Real* h = nullptr;                        ///< [units] the state, replaced
   Real* c = nullptr;                        ///< [units] likewise, of an LSTM
-  Real* y = nullptr;                        ///< [units] receives the new h
+  Real* y = nullptr;                        ///< [width] receives the new h; beyond the units anything
 };
 
 namespace detail {
@@ -101,13 +101,8 @@ SEQNN_INLINE void recurrent_step(const RecurrentStep<Real>& s, Finish&& finish) 
       simd::unroll<kRegisters>([&](auto r) {
         Simd<Real> own[Sums];
         simd::unroll<Sums>([&](auto g) { own[g] = sums[g][r]; });
-        const std::size_t at = u + r * W;
-        const Simd<Real> h = finish(at, own);
-        if (at + W <= s.units) {
-          simd::store(s.y + at, h);
-        } else if (at < s.units) {
-          simd::store_first(s.y + at, h, s.units - at);
-        }
+        // Whole registers, beyond the units too: what was stored in part makes the next reader wait.
+        simd::store(s.y + u + r * W, finish(u + r * W, own));
       });
     }
   };
@@ -115,7 +110,23 @@ SEQNN_INLINE void recurrent_step(const RecurrentStep<Real>& s, Finish&& finish) 
   run(std::integral_constant<std::size_t, kMost>{});
   run(std::integral_constant<std::size_t, kMost / 2>{});
   if constexpr (kMost == 4) run(std::integral_constant<std::size_t, 1>{});
-  std::copy_n(s.y, s.units, s.h);
+  simd::sweep<Real>(s.units, [&](auto at) { at.store(s.h, at.load(s.y)); });
+}
+
+/// Register of the states from unit u on, zero beyond the last.
+template <class Real>
+SEQNN_INLINE Simd<Real> load_units(const RecurrentStep<Real>& s, const Real* state, std::size_t u) noexcept {
+  return u + kLanes<Real> <= s.units ? simd::load(state + u)
+                                     : simd::load_first(state + u, s.units - std::min(s.units, u));
+}
+
+template <class Real>
+SEQNN_INLINE void store_units(const RecurrentStep<Real>& s, Real* state, std::size_t u, const Simd<Real>& v) noexcept {
+  if (u + kLanes<Real> <= s.units) {
+    simd::store(state + u, v);
+  } else {
+    simd::store_first(state + u, v, s.units - std::min(s.units, u));
+  }
 }
 
 }  // namespace detail
@@ -126,10 +137,9 @@ void lstm_step(Activation::Function recurrent, Activation::Function activation, 
   constexpr std::array<std::size_t, 4> kGates = {0, 1, 2, 3};
   detail::with_cell<Real>(recurrent, activation, [&](const auto cell) {
     detail::recurrent_step<4, kGates, kGates>(s, [&](std::size_t u, const Simd<Real>(&a)[4]) {
-      const std::size_t n = std::min(kLanes<Real>, s.units - std::min(s.units, u));
       const Simd<Real> c =
-          simd::fma<Real>(cell.gate(a[1]), simd::load_first(s.c + u, n), cell.gate(a[0]) * cell.value(a[2]));
-      simd::store_first(s.c + u, c, n);
+          simd::fma<Real>(cell.gate(a[1]), detail::load_units(s, s.c, u), cell.gate(a[0]) * cell.value(a[2]));
+      detail::store_units(s, s.c, u, c);
       return Simd<Real>(cell.gate(a[3]) * cell.value(c));
     });
   });
@@ -142,10 +152,9 @@ void gru_step(Activation::Function recurrent, Activation::Function activation, c
   constexpr std::array<std::size_t, 3> kState = {0, 1, 3};
   detail::with_cell<Real>(recurrent, activation, [&](const auto cell) {
     detail::recurrent_step<4, kInput, kState>(s, [&](std::size_t u, const Simd<Real>(&a)[4]) {
-      const std::size_t n = std::min(kLanes<Real>, s.units - std::min(s.units, u));
       const Simd<Real> z = cell.gate(a[0]);
       const Simd<Real> candidate = cell.value(simd::fma<Real>(cell.gate(a[1]), a[3], a[2]));
-      return Simd<Real>(simd::fma<Real>(z, simd::load_first(s.h + u, n) - candidate, candidate));
+      return Simd<Real>(simd::fma<Real>(z, detail::load_units(s, s.h, u) - candidate, candidate));
     });
   });
 }

@@ -107,7 +107,8 @@ SEQNN_INLINE Simd<Real> quotient(const Simd<Real>& a, const Simd<Real>& b) noexc
   if constexpr (std::is_same_v<Real, float>) {
     const Simd<Real> estimate(_mm512_maskz_rcp14_ps(0xFFFF, b));
     const Simd<Real> error = Simd<Real>(_mm512_fnmadd_ps(b, estimate, _mm512_set1_ps(1.0F)));
-    return a * fma<Real>(estimate, error, estimate);
+    const Simd<Real> first = a * estimate;  // while the error is on its way
+    return fma<Real>(first, error, first);
   } else {
     return a / b;
   }
@@ -188,9 +189,17 @@ SEQNN_INLINE std::uint32_t nonzero_lanes(const Simd<Real>& v) noexcept {
 #endif
 }
 
-/// Sum of all lanes, always in the same order.
+/// Sum of all lanes, always in the same order: the upper half is added to the lower, and so on.
 template <class Real>
 SEQNN_INLINE Real sum(const Simd<Real>& v) noexcept {
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+  if constexpr (std::is_same_v<Real, float>) {
+    const __m256 half = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+    __m128 rest = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+    rest = _mm_add_ps(rest, _mm_movehl_ps(rest, rest));
+    return _mm_cvtss_f32(_mm_add_ss(rest, _mm_movehdup_ps(rest)));
+  }
+#endif
   alignas(64) Real lanes[kLanes<Real>];
   v.store_aligned(lanes);
   for (std::size_t width = kLanes<Real> / 2; width > 0; width /= 2) {

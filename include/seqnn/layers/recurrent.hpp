@@ -251,7 +251,7 @@ class RecurrentLayer : public Layer<Real> {
   void step(Pass<Real>& pass) const override {
     const std::size_t H = config_.units;
     if (!knows_step()) return forward(pass);
-    RecurrentStep<Real> step = *pass.prepared.template take<RecurrentStep<Real>>(1);
+    RecurrentStep<Real>& step = *pass.prepared.template take<RecurrentStep<Real>>(1);
     step.x = pass.x;
     step.h = pass.state;
     step.c = pass.state + H;
