@@ -10,6 +10,7 @@
 #include "seqnn/core/regularizer.hpp"
 #include "seqnn/core/tensor.hpp"
 #include "seqnn/data/any_array.hpp"
+#include "seqnn/data/dataset.hpp"
 #include "seqnn/data/text/labelled_texts.hpp"
 #include "seqnn/data/text/naive_bayes.hpp"
 #include "seqnn/data/text/pad_sequences.hpp"

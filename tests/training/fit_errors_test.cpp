@@ -105,7 +105,7 @@ TEST_CASE("fit refuses samples of another shape, and series too short for a kern
                        Message("Conv1D \"conv1d_1\": kernel_size 3 exceeds the 1 time steps of input (batch, 1, 5); "
                                "pad, or use a shorter kernel"));
   CHECK_FALSE(model.built());
-  CHECK_THROWS_MATCHES(model.fit(xt::zeros<int>({4, kTime, 1}), data.y), ShapeError,
+  CHECK_THROWS_MATCHES(model.fit(xt::zeros<int>({std::size_t{4}, kTime, std::size_t{1}}), data.y), ShapeError,
                        Message("Conv1D \"conv1d\": input must be (batch, time, features), got (batch, 14, 1, 4)"));
   model.build({kTime});
   CHECK_THROWS_MATCHES(model.fit(short_x, data.y), ShapeError,

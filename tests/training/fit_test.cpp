@@ -153,7 +153,7 @@ TEST_CASE("An epoch's loss is the mean over its samples, whatever the batches", 
   };
   CHECK(loss({.batch_size = 4}) == 63.0 / 6);
   CHECK(loss({.batch_size = 1}) == 63.0 / 6);
-  CHECK(loss({.batch_size = 4, .shuffle = false, .steps_per_epoch = 3}) == (63.0 + 15) / 10);
+  CHECK(loss({.batch_size = 4, .steps_per_epoch = 3, .shuffle = false}) == (63.0 + 15) / 10);
 }
 
 TEST_CASE("validation_split takes the last samples, before shuffling", "[training][fit]") {

@@ -56,9 +56,9 @@ void check_trajectory(const OptimizerRecipe<Real>& optimizer, const AnyArray& sa
   const History history = model.fit(ids(), vector(expected::y),
                                     {.epochs = 10,
                                      .batch_size = 4,
+                                     .steps_per_epoch = 1,
                                      .shuffle = false,
                                      .sample_weight = sample_weight,
-                                     .steps_per_epoch = 1,
                                      .verbose = Verbose::silent,
                                      .shards = shards});
   for (std::size_t i = 0; i < 10; ++i) CHECK_THAT(history["loss"][i], WithinRel(losses[i], tolerance));

@@ -2,6 +2,8 @@
 
 #include "seqnn/core/any_rank.hpp"
 #include "seqnn/data/any_array.hpp"
+#include "seqnn/data/dataset.hpp"
+#include "seqnn/data/sample_source.hpp"
 #include "seqnn/layers/layer.hpp"
 #include "seqnn/losses/loss.hpp"
 #include "seqnn/metrics/metric.hpp"
@@ -43,10 +45,10 @@ struct Weight {
 ///     model.compile(RMSprop(), BinaryCrossentropy({.from_logits = true}), {BinaryAccuracy()});
 ///     History history = model.fit(x, y, {.epochs = 10, .batch_size = 128, .validation_split = 0.2});
 ///
-/// The first axis of every array is the batch. x and y are any xtensor expressions; token ids are of an integer type.
-/// A model owns its parameters; a copy is a deep copy, with the optimizer at its beginning. `evaluate` and `predict`
-/// are const and may be called by any number of threads at once, unless a layer is stateful: then calls continue each
-/// other, and only one may run at a time.
+/// Samples come from arrays or from a data set (data/dataset.hpp). The first axis of every array is the batch. x and y
+/// are any xtensor expressions; token ids are of an integer type. A model owns its parameters; a copy is a deep copy,
+/// with the optimizer at its beginning. `evaluate` and `predict` are const and may be called by any number of threads
+/// at once, unless a layer is stateful: then calls continue each other, and only one may run at a time.
 template <class Real>
 class Sequential {
  public:
@@ -106,67 +108,35 @@ class Sequential {
   /// @return every number of every epoch
   /// @throws StateError before compile; ShapeError, DataError, OptionError, all before anything is changed
   SEQNN_COLD History fit(const AnyArray& x, const AnyArray& y, FitOptions options = {}) {
-    const Objective<Real> objective = this->objective("fit");
-    check(options);
-    const bool built_before = built();
-    Network<Real> fresh;
-    if (!built_before) {
-      if (x.shape().empty()) throw ShapeError("x: must be (batch, …), got a scalar or nothing");
-      fresh = Network<Real>(recipes_, Shape(x.shape().begin() + 1, x.shape().end()), options.seed);
+    return fit_source({x, y, options.sample_weight}, options);
+  }
+
+  /// The same with samples that a data set gathers, any type with `size`, `x_shape`, `y_shape` and `gather`. Their
+  /// values are checked as they come, so that a DataError can come after steps, which then have been taken.
+  SEQNN_COLD History fit(const AnyDataset& dataset, FitOptions options = {}) {
+    check_weights("fit", options.sample_weight);
+    if (options.validation_split != 0) {
+      throw OptionError(text("fit: validation_split must be 0 with a data set, got ", options.validation_split,
+                             "; give .validation_data = &another"));
     }
-    Network<Real>& network = built_before ? network_ : fresh;
-    Samples<Real> samples(network, *objective.loss, x, y, options.sample_weight);
-    std::size_t count = samples.count();
-    std::optional<Samples<Real>> validation;
-    if (!options.validation_data.x.empty()) {
-      const auto& [x_val, y_val, weight] = options.validation_data;
-      validation.emplace(network, *objective.loss, x_val, y_val, weight, "validation_data.");
-    } else if (options.validation_split > 0) {
-      count = static_cast<std::size_t>(static_cast<double>(count) * (1.0 - options.validation_split));
-      if (count == 0 || count == samples.count()) {
-        throw OptionError(text("fit: validation_split must leave samples on both sides, got ", options.validation_split,
-                               " of ", samples.count()));
-      }
-      validation = samples.from(count);
-    }
-    if (network.stateful()) check_stateful(options, count, validation ? validation->count() : 0);
-    samples.weigh_classes(options.class_weight, count);  // after the split: as in Keras, validation is not weighted so
-    if (!built_before) {
-      network_ = std::move(fresh);
-      compiled_->running_optimizer->build(network_.layout());
-    }
-    return Fit<Real>(network_, objective, *compiled_->running_optimizer, samples, count,
-                     validation ? &*validation : nullptr, options,
-                     states("fit", samples.x_shape(), count, options.batch_size))
-        .run();
+    return fit_source(dataset, options);
   }
 
   /// Loss and metrics on these samples: `scores["loss"]`, `scores["binary_accuracy"]`.
   SEQNN_COLD Logs evaluate(const AnyArray& x, const AnyArray& y, const EvaluateOptions& options = {}) const {
-    const Objective<Real> objective = this->objective("evaluate");
-    check_sizes("evaluate", options.batch_size, options.threads);
-    const Samples<Real> samples(network(), *objective.loss, x, y, options.sample_weight);
-    ThreadTeam team(options.threads);
-    Evaluator<Real> evaluator(network(), objective, team, samples, options.batch_size,
-                              states("evaluate", samples.x_shape(), samples.count(), options.batch_size));
-    Logs logs;
-    set_logs(logs, log_names(objective), objective, evaluator.evaluate());
-    return logs;
+    return evaluate_source({x, y, options.sample_weight}, options);
+  }
+  SEQNN_COLD Logs evaluate(const AnyDataset& dataset, const EvaluateOptions& options = {}) const {
+    check_weights("evaluate", options.sample_weight);
+    return evaluate_source(dataset, options);
   }
 
   /// Outputs for these samples, in their order: `xt::xtensor<float, 2> p = model.predict(x)`.
   SEQNN_COLD AnyRank<Real> predict(const AnyArray& x, const PredictOptions& options = {}) const {
-    check_sizes("predict", options.batch_size, options.threads);
-    const Samples<Real> samples(network(), x);
-    ThreadTeam team(options.threads);
-    Evaluator<Real> evaluator(network(), {}, team, samples, options.batch_size,
-                              states("predict", samples.x_shape(), samples.count(), options.batch_size));
-    Shape shape = network().shapes(samples.x_shape()).back();
-    const std::size_t width = element_count(shape);
-    shape.insert(shape.begin(), samples.count());
-    Array<Real> outputs = Array<Real>::from_shape(shape);
-    evaluator.predict(outputs.data(), width);
-    return AnyRank<Real>(std::move(outputs));
+    return predict_source({x, {}}, options);
+  }
+  SEQNN_COLD AnyRank<Real> predict(const AnyDataset& dataset, const PredictOptions& options = {}) const {
+    return predict_source(dataset, options);
   }
 
   /// Lets stateful layers begin at zero again, with batches of any size.
@@ -247,6 +217,83 @@ class Sequential {
     return {compiled_->running_loss.get(), compiled_->running_metrics};
   }
 
+  SEQNN_COLD History fit_source(const SampleSource& source, FitOptions& options) {
+    const Objective<Real> objective = this->objective("fit");
+    check(options);
+    const bool built_before = built();
+    Network<Real> fresh;
+    if (!built_before) fresh = Network<Real>(recipes_, sample_shape(source), options.seed);
+    Network<Real>& network = built_before ? network_ : fresh;
+    auto samples = Samples<Real>::of(network, objective.loss, source);
+    std::size_t count = samples.count();
+    std::optional<Samples<Real>> validation;
+    if (!options.validation_data.empty()) {
+      validation = Samples<Real>::of(network, objective.loss, options.validation_data, "validation_data.");
+    } else if (options.validation_split > 0) {
+      count = static_cast<std::size_t>(static_cast<double>(count) * (1.0 - options.validation_split));
+      if (count == 0 || count == samples.count()) {
+        throw OptionError(text("fit: validation_split must leave samples on both sides, got ", options.validation_split,
+                               " of ", samples.count()));
+      }
+      validation = samples.from(count);
+    }
+    if (validation) shorten(*validation, options);
+    if (network.stateful()) check_stateful(options, count, validation ? validation->count() : 0);
+    samples.weigh_classes(options.class_weight, count);  // after the split: as in Keras, validation is not weighted so
+    if (!built_before) {
+      network_ = std::move(fresh);
+      compiled_->running_optimizer->build(network_.layout());
+    }
+    return Fit<Real>(network_, objective, *compiled_->running_optimizer, samples, count,
+                     validation ? &*validation : nullptr, options,
+                     states("fit", samples.x_shape(), count, options.batch_size))
+        .run();
+  }
+
+  SEQNN_COLD Logs evaluate_source(const SampleSource& source, const EvaluateOptions& options) const {
+    const Objective<Real> objective = this->objective("evaluate");
+    check_sizes("evaluate", options.batch_size, options.threads);
+    const auto samples = Samples<Real>::of(network(), objective.loss, source);
+    ThreadTeam team(options.threads);
+    Evaluator<Real> evaluator(network(), objective, team, samples, options.batch_size,
+                              states("evaluate", samples.x_shape(), samples.count(), options.batch_size));
+    Logs logs;
+    set_logs(logs, log_names(objective), objective, evaluator.evaluate());
+    return logs;
+  }
+
+  SEQNN_COLD AnyRank<Real> predict_source(const SampleSource& source, const PredictOptions& options) const {
+    check_sizes("predict", options.batch_size, options.threads);
+    const auto samples = Samples<Real>::of(network(), nullptr, source);
+    ThreadTeam team(options.threads);
+    Evaluator<Real> evaluator(network(), {}, team, samples, options.batch_size,
+                              states("predict", samples.x_shape(), samples.count(), options.batch_size));
+    Shape shape = network().shapes(samples.x_shape()).back();
+    const std::size_t width = element_count(shape);
+    shape.insert(shape.begin(), samples.count());
+    Array<Real> outputs = Array<Real>::from_shape(shape);
+    evaluator.predict(outputs.data(), width);
+    return AnyRank<Real>(std::move(outputs));
+  }
+
+  /// Leaves as many validation samples as `validation_steps` asks for.
+  SEQNN_COLD static void shorten(Samples<Real>& validation, const FitOptions& options) {
+    if (options.validation_steps == 0) return;
+    const std::size_t batches = (validation.count() + options.batch_size - 1) / options.batch_size;
+    if (options.validation_steps > batches) {
+      throw OptionError(text("fit: validation_steps must be at most ", batches, ", the batches of ", options.batch_size,
+                             " in ", validation.count(), " validation samples, got ", options.validation_steps,
+                             "; 0 validates on all"));
+    }
+    validation.keep_first(std::min(validation.count(), options.validation_steps * options.batch_size));
+  }
+
+  static void check_weights(const char* caller, const AnyArray& sample_weight) {
+    if (sample_weight.empty()) return;
+    throw OptionError(text(caller, ": sample_weight must come from the data set, got an array of ",
+                           sample_weight.shape(), "; give it a gather(indices, x, y, weights)"));
+  }
+
   static void check(const FitOptions& options) {
     check_sizes("fit", options.batch_size, options.threads);
     if (!(options.validation_split >= 0 && options.validation_split < 1)) {
@@ -255,6 +302,13 @@ class Sequential {
     if (options.initial_epoch > options.epochs) {
       throw OptionError(text("fit: initial_epoch must not be beyond epochs, got ", options.initial_epoch, " and ",
                              options.epochs, "; epochs is the number of the last epoch, not how many to add"));
+    }
+    if (options.replacement && !options.shuffle) {
+      throw OptionError("fit: replacement draws samples at random, so shuffle must be true, got false; leave one out");
+    }
+    if (options.validation_steps > 0 && options.validation_data.empty() && options.validation_split == 0) {
+      throw OptionError(text("fit: validation_steps must come with validation data, got ", options.validation_steps,
+                             " and none; set .validation_data or .validation_split"));
     }
   }
 

@@ -49,7 +49,7 @@ void set_logs(Logs& logs, const std::vector<std::string>& names, const Objective
   }
 }
 
-/// One call of fit: passes over the samples in random order, validation, callbacks, history.
+/// One call of fit: passes over the samples in random order or random draws of them, validation, callbacks, history.
 template <class Real>
 class Fit final : public Training {
  public:
@@ -62,9 +62,11 @@ class Fit final : public Training {
         optimizer_(&optimizer),
         options_(&options),
         team_(options.threads),
-        trainer_(network, objective, optimizer, team_, samples, std::min(options.batch_size, count), options.shards,
-                 options.seed, states),
-        order_(count) {
+        batch_size_(options.replacement ? options.batch_size : std::min(options.batch_size, count)),
+        trainer_(network, objective, optimizer, team_, samples, batch_size_, options.shards, options.seed, states),
+        samples_(&samples),
+        count_(count),
+        order_(options.replacement ? batch_size_ : count) {
     if (validation != nullptr) {
       if (states != nullptr) {
         validation_states_.emplace(network, validation->x_shape(), options.batch_size, Continues::stateful);
@@ -135,19 +137,51 @@ class Fit final : public Training {
  private:
   /// Indices of the samples of a step; passes follow each other, each in an order of its own.
   std::span<const std::size_t> next_batch(std::size_t step) {
-    const std::size_t pass = step / steps_per_pass_;
-    if (!ordered_ || pass != pass_) {
-      std::iota(order_.begin(), order_.end(), std::size_t{0});
-      if (options_->shuffle) {
-        RandomStream random(
-            {.seed = options_->seed, .purpose = Purpose::shuffle, .step = static_cast<std::uint32_t>(pass)});
-        shuffle(order_, random);
-      }
-      pass_ = pass;
-      ordered_ = true;
+    if (options_->replacement) {
+      RandomStream random = stream(Draws::replacement, step);
+      for (std::size_t& sample : order_) sample = static_cast<std::size_t>(random.below(count_));
+      return order_;
     }
-    const std::size_t begin = step % steps_per_pass_ * options_->batch_size;
-    return std::span(order_).subspan(begin, std::min(options_->batch_size, order_.size() - begin));
+    const std::size_t pass = step / steps_per_pass_;
+    if (!ordered_ || pass != pass_) arrange(pass);
+    const std::size_t begin = step % steps_per_pass_ * batch_size_;
+    return std::span(order_).subspan(begin, std::min(batch_size_, order_.size() - begin));
+  }
+
+  /// Puts the samples in the order of a pass.
+  void arrange(std::size_t pass) {
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    if (options_->shuffle && samples_->dataset().has_order()) {
+      samples_->dataset().order(options_->seed, pass, order_);
+      check_order();
+    } else if (options_->shuffle) {
+      RandomStream random = stream(Draws::order, pass);
+      shuffle(order_, random);
+    }
+    pass_ = pass;
+    ordered_ = true;
+  }
+
+  /// An order with a sample too many would not be noticed, and one beyond the last would read foreign memory.
+  void check_order() {
+    seen_.assign(count_, false);
+    for (const std::size_t sample : order_) {
+      if (sample >= count_ || seen_[sample]) {
+        throw DataError(text("dataset: order must hold each of the ", count_, " samples once, got ", sample,
+                             sample >= count_ ? "" : " twice"));
+      }
+      seen_[sample] = true;
+    }
+  }
+
+  /// What random numbers choose, and the index of their streams.
+  enum class Draws : std::uint32_t { order = 0, replacement = 1 };
+
+  RandomStream stream(Draws draws, std::size_t step) const {
+    return RandomStream({.seed = options_->seed,
+                         .purpose = Purpose::shuffle,
+                         .index = static_cast<std::uint32_t>(draws),
+                         .step = static_cast<std::uint32_t>(step)});
   }
 
   Network<Real>* network_;
@@ -155,10 +189,14 @@ class Fit final : public Training {
   Optimizer<Real>* optimizer_;
   FitOptions* options_;
   ThreadTeam team_;
+  std::size_t batch_size_;
   Trainer<Real> trainer_;
+  const Samples<Real>* samples_;
+  std::size_t count_;
   std::optional<States<Real>> validation_states_;
   std::optional<Evaluator<Real>> validator_;
-  std::vector<std::size_t> order_;
+  std::vector<std::size_t> order_;  // of the pass, or the batch drawn
+  std::vector<bool> seen_;
   std::size_t pass_ = 0;
   bool ordered_ = false;
   std::size_t steps_per_pass_ = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "seqnn/data/any_array.hpp"
+#include "seqnn/data/sample_source.hpp"
 #include "seqnn/training/callback.hpp"
 #include "seqnn/training/progress_bar.hpp"
 
@@ -12,24 +13,22 @@
 
 namespace seqnn::inline SEQNN_ABI {
 
-/// Samples to validate on: `.validation_data = {x_val, y_val}`.
-struct ValidationData {
-  AnyArray x = {};
-  AnyArray y = {};
-  AnyArray sample_weight = {};
-};
+/// Samples to validate on: `.validation_data = {x_val, y_val}` or `&dataset`.
+using ValidationData = SampleSource;
 
-/// Options of `Sequential::fit`. Names, defaults and meaning are Keras'; the last four are ours.
+/// Options of `Sequential::fit`. Names, defaults and meaning are Keras'; `replacement` and the last four are ours.
 struct FitOptions {
   std::size_t epochs = 1;                   ///< number of the epoch at which training ends
   std::size_t batch_size = 32;              ///< samples a step; the last of a pass may have fewer
+  std::size_t steps_per_epoch = 0;          ///< steps after which an epoch ends; 0: one pass over the samples
+  bool replacement = false;                 ///< no passes: each batch draws from all samples, uniformly
   double validation_split = 0;              ///< share of samples to validate on: the last ones, before shuffling
   ValidationData validation_data = {};      ///< to validate on, instead
+  std::size_t validation_steps = 0;         ///< only so many batches of validation samples, the first; 0: all
   bool shuffle = true;                      ///< new order every pass
   std::map<int, double> class_weight = {};  ///< factor of the training loss by class; 1 where not given
-  AnyArray sample_weight = {};              ///< (samples,) factor of the loss; metrics are not weighted
+  AnyArray sample_weight = {};              ///< (samples,) factor of the loss; a data set gathers its own
   std::size_t initial_epoch = 0;            ///< number of the first epoch, to go on with a training
-  std::size_t steps_per_epoch = 0;          ///< steps after which an epoch ends; 0: one pass over the samples
   std::vector<AnyCallback> callbacks = {};
   Verbose verbose = Verbose::automatic;
   std::uint64_t seed = 0;   ///< of shuffling and dropout, and of the first weights if `fit` builds the model
@@ -41,7 +40,7 @@ struct FitOptions {
 /// Options of `evaluate` and `predict`.
 struct EvaluateOptions {
   std::size_t batch_size = 128;  ///< most samples in a pass; bounds memory, changes no result
-  AnyArray sample_weight = {};
+  AnyArray sample_weight = {};   ///< (samples,); a data set gathers its own
   std::size_t threads = 1;
 };
 

@@ -49,7 +49,8 @@ struct Score {
 };
 
 /// A part of a batch on one thread: gathers its samples tile by tile, passes them through the network and gathers
-/// gradients and score. Owns all it writes; a step allocates nothing.
+/// gradients and score. Without training, samples in memory are read where they lie. Owns all it writes; a step
+/// allocates nothing.
 template <class Real>
 class Shard {
  public:
@@ -57,12 +58,8 @@ class Shard {
   SEQNN_COLD Shard(const Network<Real>& network, const Objective<Real>& objective, const Samples<Real>& samples,
                    std::size_t tile, bool training, States<Real>* states = nullptr)
       : network_(&network), objective_(objective), workspace_(network, samples.x_shape(), tile, training, states) {
-    if (training) {
-      gradients_.resize(network.layout().trainable_extent());
-      y_values_.resize(samples.y_values(0) == nullptr ? 0 : tile * samples.y_size());
-      y_classes_.resize(samples.y_classes(0) == nullptr ? 0 : tile * samples.y_size());
-      weights_.resize(samples.weights(0) == nullptr ? 0 : tile);
-    }
+    if (training) gradients_.resize(network.layout().trainable_extent());
+    if (training || !samples.in_memory()) make_room(samples);
     score_.metrics.resize(objective.sum_count());
   }
 
@@ -81,15 +78,8 @@ class Shard {
     workspace_.begin(network_->parameters().data(), gradients_.data(), seed, step);
     for (std::size_t at = 0; at < indices.size(); at += workspace_.tile()) {
       const std::size_t count = std::min(workspace_.tile(), indices.size() - at);
-      gather(samples, indices.subspan(at, count));
-      const bool ids = samples.x_ids(0) != nullptr;
-      const Real* predicted = workspace_.forward(count, ids ? nullptr : workspace_.input_values(),
-                                                 ids ? workspace_.input_ids() : nullptr, first + at);
-      auto comparison = compare(count, predicted);
-      comparison.values = y_values_.empty() ? nullptr : y_values_.data();
-      comparison.classes = y_classes_.empty() ? nullptr : y_classes_.data();
-      comparison.sample_weights = weights_.empty() ? nullptr : weights_.data();
-      judge(comparison, scale, workspace_.output_gradient());
+      samples.gather(indices.subspan(at, count), room_);
+      judge(room_, count, pass(room_, count, first + at), scale, workspace_.output_gradient());
       workspace_.backward();
     }
     workspace_.finish();
@@ -102,12 +92,8 @@ class Shard {
   void evaluate(const Samples<Real>& samples, std::size_t begin, std::size_t end) {
     for (std::size_t at = begin; at < end; at += workspace_.tile()) {
       const std::size_t count = std::min(workspace_.tile(), end - at);
-      const Real* predicted = workspace_.forward(count, samples.x_values(at), samples.x_ids(at), at - begin);
-      auto comparison = compare(count, predicted);
-      comparison.values = samples.y_values(at);
-      comparison.classes = samples.y_classes(at);
-      comparison.sample_weights = samples.weights(at);
-      judge(comparison, Real{1}, nullptr);
+      const Parts parts = read(samples, at, count);
+      judge(parts, count, pass(parts, count, at - begin), Real{1}, nullptr);
     }
   }
 
@@ -116,7 +102,7 @@ class Shard {
     const std::size_t width = element_count(workspace_.output_shape());
     for (std::size_t at = begin; at < end; at += workspace_.tile()) {
       const std::size_t count = std::min(workspace_.tile(), end - at);
-      const Real* predicted = workspace_.forward(count, samples.x_values(at), samples.x_ids(at), at - begin);
+      const Real* predicted = pass(read(samples, at, count), count, at - begin);
       std::copy_n(predicted, count * width, outputs + (at - begin) * width);
     }
   }
@@ -124,25 +110,40 @@ class Shard {
   void reset_score() { score_.reset(); }
 
  private:
-  void gather(const Samples<Real>& samples, std::span<const std::size_t> indices) {
-    const auto copy = [&](auto row_of, std::size_t size, auto* to) {
-      if (to == nullptr || row_of(0) == nullptr) return;
-      for (std::size_t i = 0; i < indices.size(); ++i) std::copy_n(row_of(indices[i]), size, to + i * size);
-    };
-    copy([&](std::size_t i) { return samples.x_values(i); }, samples.x_size(), workspace_.input_values());
-    copy([&](std::size_t i) { return samples.x_ids(i); }, samples.x_size(), workspace_.input_ids());
-    copy([&](std::size_t i) { return samples.y_values(i); }, samples.y_size(), y_values_.data());
-    copy([&](std::size_t i) { return samples.y_classes(i); }, samples.y_size(), y_classes_.data());
-    copy([&](std::size_t i) { return samples.weights(i); }, 1, weights_.data());
+  using Parts = SampleParts<const Real, const std::int32_t>;
+
+  SEQNN_COLD void make_room(const Samples<Real>& samples) {
+    const std::size_t tile = workspace_.tile();
+    indices_.resize(samples.in_memory() ? 0 : tile);
+    y_values_.resize(samples.compares_classes() ? 0 : tile * samples.y_size());
+    y_classes_.resize(samples.compares_classes() ? tile * samples.y_size() : 0);
+    weights_.resize(samples.weighted() ? tile : 0);
+    const auto place = [](auto& buffer) { return buffer.empty() ? nullptr : buffer.data(); };
+    room_ = {workspace_.input_values(), workspace_.input_ids(), place(y_values_), place(y_classes_), place(weights_)};
   }
 
-  Comparison<Real> compare(std::size_t count, const Real* predicted) const {
+  /// `count` samples from `begin` on: where they lie in memory, or gathered.
+  Parts read(const Samples<Real>& samples, std::size_t begin, std::size_t count) {
+    if (samples.in_memory()) return samples.at(begin);
+    for (std::size_t i = 0; i < count; ++i) indices_[i] = begin + i;
+    samples.gather(std::span(indices_).first(count), room_);
+    return room_;
+  }
+
+  const Real* pass(const Parts& parts, std::size_t count, std::size_t first) {
+    return workspace_.forward(count, parts.x_values, parts.x_ids, first);
+  }
+
+  void judge(const Parts& parts, std::size_t count, const Real* predicted, Real scale, Real* gradient) {
     const Shape& shape = workspace_.output_shape();
     const std::size_t width = shape.empty() ? 1 : shape.back();
-    return {.samples = count, .positions = element_count(shape) / width, .width = width, .predicted = predicted};
-  }
-
-  void judge(const Comparison<Real>& comparison, Real scale, Real* gradient) {
+    const Comparison<Real> comparison = {.samples = count,
+                                         .positions = element_count(shape) / width,
+                                         .width = width,
+                                         .predicted = predicted,
+                                         .values = parts.y_values,
+                                         .classes = parts.y_classes,
+                                         .sample_weights = parts.weights};
     score_.loss += (*objective_.loss)(comparison, scale, gradient);
     score_.samples += comparison.samples;
     Comparison<Real> unweighted = comparison;  // weights change what is learnt, not what is reported
@@ -158,6 +159,8 @@ class Shard {
   Objective<Real> objective_;
   Workspace<Real> workspace_;
   Buffer<Real> gradients_;
+  SampleParts<Real> room_;  // where samples are gathered to: the workspace's input, and the three below
+  std::vector<std::size_t> indices_;
   Buffer<Real> y_values_;
   Buffer<std::int32_t> y_classes_;
   Buffer<Real> weights_;

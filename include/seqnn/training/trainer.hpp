@@ -34,13 +34,13 @@ std::size_t default_shards(const Network<Real>& network, std::size_t batch_size)
 template <class Real>
 class Trainer {
  public:
-  /// @param shards  0: default_shards
-  /// @param states  of a stateful network, for as many samples as a batch has
+  /// @param batch_size  most samples in a step
+  /// @param shards      0: default_shards
+  /// @param states      of a stateful network, for as many samples as a batch has
   SEQNN_COLD Trainer(Network<Real>& network, const Objective<Real>& objective, Optimizer<Real>& optimizer,
                      ThreadTeam& team, const Samples<Real>& samples, std::size_t batch_size, std::size_t shards,
                      std::uint64_t seed, States<Real>* states = nullptr)
       : network_(&network), optimizer_(&optimizer), team_(&team), samples_(&samples), seed_(seed) {
-    batch_size = std::min(batch_size, samples.count());
     if (shards == 0) shards = default_shards(network, batch_size);
     shards = std::min(shards, batch_size);
     const std::size_t largest = (batch_size + shards - 1) / shards;
