@@ -5,14 +5,13 @@
 #include "seqnn/data/text/text_file.hpp"
 #include "seqnn/data/text/vocabulary_options.hpp"
 #include "seqnn/data/text/word_table.hpp"
+#include "seqnn/io/percent_escape.hpp"
 
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 // The file of a vocabulary: UTF-8 text, every line ends with a newline. The first line names format, version and
@@ -36,45 +35,6 @@ struct VocabularyFile {
   WordTable words;                    // by rank
   std::vector<std::uint64_t> counts;  // likewise
 };
-
-inline std::string escaped(std::string_view plain) {
-  static constexpr char digits[] = "0123456789ABCDEF";
-  std::string result;
-  for (const char c : plain) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte <= 0x20 || byte == 0x7F || c == '%') {
-      result += '%';
-      result += digits[byte >> 4];
-      result += digits[byte & 15];
-    } else {
-      result += c;
-    }
-  }
-  return result;
-}
-
-template <class Integer>
-std::optional<Integer> parse_integer(std::string_view digits, int base = 10) {
-  Integer value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return value;
-}
-
-inline std::optional<std::string> unescaped(std::string_view line) {
-  std::string result;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] != '%') {
-      result += line[i];
-      continue;
-    }
-    const auto byte = parse_integer<unsigned char>(line.substr(i + 1, 2), 16);
-    if (!byte || i + 2 >= line.size()) return std::nullopt;
-    result += static_cast<char>(*byte);
-    i += 2;
-  }
-  return result;
-}
 
 inline std::string vocabulary_file_content(const VocabularyFile& file) {
   const VocabularyOptions& o = file.options;
