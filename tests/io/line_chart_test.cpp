@@ -49,6 +49,14 @@ TEST_CASE("A chart draws its points where the axes say", "[io][line_chart]") {
   CHECK_THAT(svg, ContainsSubstring("<text x=\"29.6\" y=\"74.55\" text-anchor=\"end\">1.0</text>"));
 }
 
+TEST_CASE("A chart of times has dates below it", "[io][line_chart]") {
+  LineChart chart({.x_label = "time", .x_times = true});
+  chart.add({.label = "a", .x = {0, 86'400 * 3}, .y = {1, 2}});
+  const std::string svg = svg_of({chart});
+  CHECK_THAT(svg, ContainsSubstring(">1 Jan 1970</text>"));
+  CHECK_THAT(svg, ContainsSubstring(">4 Jan</text>"));
+}
+
 TEST_CASE("A chart carries title, axis labels with units, and a legend", "[io][line_chart]") {
   const std::string svg = draw({.label = "measured", .x = {0, 1}, .y = {1, 2}, .dashed = true},
                                {.title = "Weather", .x_label = "time", .x_unit = "h", .y_unit = "°C"});

@@ -2,6 +2,7 @@
 
 #include "seqnn/core/config.hpp"
 #include "seqnn/core/error.hpp"
+#include "seqnn/io/date_ticks.hpp"
 #include "seqnn/io/nice_ticks.hpp"
 #include "seqnn/io/svg.hpp"
 
@@ -31,6 +32,7 @@ struct LineChartOptions {
   std::string y_label = {};
   std::string y_unit = {};
   bool x_integers = false;  ///< x counts something: no marks between whole numbers
+  bool x_times = false;     ///< x is seconds since 1970-01-01, as a Table's times: marks are dates
   double width = 520;       ///< pixels
   double height = 340;
 };
@@ -232,7 +234,10 @@ SEQNN_COLD inline void LineChart::axes(detail::SvgText& svg, const Axis& x, cons
   }
   Ticks x_ticks;
   const auto wanted = static_cast<std::size_t>(std::max(2.0, (x.to - x.from) / 60));
-  if (!y_ticks.at.empty()) x_ticks = nice_ticks(x.low, x.high, wanted, options_.x_integers);
+  if (!y_ticks.at.empty()) {
+    x_ticks =
+        options_.x_times ? date_ticks(x.low, x.high, wanted) : nice_ticks(x.low, x.high, wanted, options_.x_integers);
+  }
   for (std::size_t i = 0; i < x_ticks.at.size(); ++i) {
     const double at = x(x_ticks.at[i]);
     svg.line("grid", at, y.to, at, y.from);
