@@ -14,6 +14,7 @@
 #include "seqnn/data/series/csv.hpp"
 #include "seqnn/data/series/row_range.hpp"
 #include "seqnn/data/series/scaler.hpp"
+#include "seqnn/data/series/simulated_weather.hpp"
 #include "seqnn/data/series/table.hpp"
 #include "seqnn/data/series/time_gaps.hpp"
 #include "seqnn/data/text/labelled_texts.hpp"
