@@ -168,9 +168,9 @@ TEST_CASE("A table tells what was noticed", "[data][series][csv]") {
   const std::string path = folder.write("data.csv", "2020-01-02,1\n2020-01-02,NA\n2020-01-02,3\n2020-01-03,4");
   CHECK(read_csv(path, {.repeats = Repeats::keep_first, .missing = Missing::drop_row}).note() ==
         path + ":4: the last line does not end; if the file was cut off, its last number may have lost digits. " +
-            path + ": 1 missing values. " + path + ": 1 rows left out for them. " + path +
-            ": 1 rows left out because another has their date.");
-  CHECK(read("2020-01-02,1\n2020-01-02,2\n").note().find(": 1 rows with the date of the row above.") !=
+            path + ": missing values: 1. " + path + ": rows left out for them: 1. " + path +
+            ": rows left out because another has their date: 1.");
+  CHECK(read("2020-01-02,1\n2020-01-02,2\n").note().find(": rows with the date of the row above: 1.") !=
         std::string::npos);
 }
 

@@ -204,12 +204,12 @@ class CsvReader {
                     "may have lost digits. ");
     }
     const auto count = [&](std::size_t n, const char* of) {
-      if (n > 0) note_ += text(path_, ": ", n, of);
+      if (n > 0) note_ += text(path_, ": ", of, ": ", n, ". ");
     };
-    count(missing_, " missing values. ");
-    count(incomplete_rows_, " rows left out for them. ");
-    count(repeats_, options_.repeats == Repeats::keep ? " rows with the date of the row above. "
-                                                      : " rows left out because another has their date. ");
+    count(missing_, "missing values");
+    count(incomplete_rows_, "rows left out for them");
+    count(repeats_, options_.repeats == Repeats::keep ? "rows with the date of the row above"
+                                                      : "rows left out because another has their date");
     if (!note_.empty()) note_.pop_back();
 
     if (rows_ < values_.shape()[0]) {  // there were lines without a row: the header, for one
