@@ -2,6 +2,7 @@
 
 #include "seqnn/core/random.hpp"
 #include "seqnn/io/exact_number.hpp"
+#include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -209,4 +210,20 @@ TEST_CASE("Numbers are read exactly", "[data][series][csv]") {
     }
   }
   CHECK(flat(read(file)) == expected);
+}
+
+TEST_CASE("Rows and fields are read without allocating", "[data][series][csv]") {
+  const TemporaryFolder folder;
+  const auto allocations = [&](int rows) {
+    std::string file = "date,a,b\n";
+    for (int row = 0; row < rows; ++row) {
+      file += time_text(row * std::int64_t{600}) + ",\"1.25\",-2\n";
+    }
+    const std::string path = folder.write("data.csv", file);
+    const AllocationCount count;
+    CHECK(read_csv(path).rows() == static_cast<std::size_t>(rows));
+    return count.so_far();
+  };
+  // Both files fit into one growth of the buffer that they are read into.
+  CHECK(allocations(1'500) == allocations(500));
 }

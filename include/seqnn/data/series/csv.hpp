@@ -44,8 +44,10 @@ class CsvReader {
     lines_.skip(options_.skip_lines);
     if (layout_.header) lines_.next(fields);
 
-    // Not more rows than lines: the table is allocated once.
-    const auto most = static_cast<std::size_t>(std::count(text_.begin(), text_.end(), '\n')) + 1;
+    // Not more rows than lines: the table is allocated once, and seldom too large.
+    const std::string_view rest = lines_.rest();
+    const std::size_t most =
+        static_cast<std::size_t>(std::count(rest.begin(), rest.end(), '\n')) + (rest.empty() || rest.back() != '\n');
     const std::size_t columns = names_.size();
     values_ = Tensor<double, 2>::from_shape({most, columns});
     if (!layout_.time_columns.empty()) times_.reserve(most);
@@ -212,7 +214,7 @@ class CsvReader {
                                                       : "rows left out because another has their date");
     if (!note_.empty()) note_.pop_back();
 
-    if (rows_ < values_.shape()[0]) {  // there were lines without a row: the header, for one
+    if (rows_ < values_.shape()[0]) {  // there were lines without a row
       auto rows = Tensor<double, 2>::from_shape({rows_, names_.size()});
       std::copy_n(values_.data(), rows.size(), rows.data());
       values_ = std::move(rows);

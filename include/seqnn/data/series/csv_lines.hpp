@@ -75,6 +75,9 @@ class CsvLines {
     }
   }
 
+  /// What has not been read yet.
+  std::string_view rest() const { return text_.substr(at_); }
+
   /// The line that the row began at, from 1.
   std::size_t line() const { return line_; }
 
