@@ -10,6 +10,7 @@
 #include "seqnn/core/regularizer.hpp"
 #include "seqnn/core/tensor.hpp"
 #include "seqnn/data/any_array.hpp"
+#include "seqnn/data/chunks/csv_chunks.hpp"
 #include "seqnn/data/dataset.hpp"
 #include "seqnn/data/series/calendar.hpp"
 #include "seqnn/data/series/check_no_leak.hpp"
