@@ -289,6 +289,16 @@ TEST_CASE("A stateful model trains from a data set in order", "[training][datase
   CHECK(trained(data) == trained(x, y));
 }
 
+TEST_CASE("A data set without targets predicts, and is refused otherwise", "[training][dataset]") {
+  const Tensor<float, 2> x = {{1}, {2}, {3}};
+  ArrayDataset<float, float> data(x, x);
+  data.y_sample = {0};
+  const auto model = line();
+  CHECK(model.predict(data)(2, 0) == 7);  // 2 x + 1
+  CHECK_THROWS_WITH(model.evaluate(data),
+                    "dataset: y_shape() must be (1,) for loss mean_squared_error on outputs of (batch, 1), got (0,)");
+}
+
 TEST_CASE("Steps from a data set allocate nothing", "[training][dataset]") {
   const auto x = series(64);
   const WeightedDataset<float, std::int32_t, float> data(x, classes(x), std::vector<float>(64, 2.0F));

@@ -10,6 +10,7 @@
 #include "seqnn/losses/class_targets.hpp"
 #include "seqnn/losses/loss.hpp"
 #include "seqnn/models/network.hpp"
+#include "seqnn/training/sample_parts.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -21,35 +22,6 @@
 #include <utility>
 
 namespace seqnn::inline SEQNN_ABI {
-
-/// Where the parts of some samples lie, each part of one behind that of the other; null for parts they have not.
-template <class Real, class Integer = std::int32_t>
-struct SampleParts {
-  Real* x_values = nullptr;
-  Integer* x_ids = nullptr;
-  Real* y_values = nullptr;
-  Integer* y_classes = nullptr;
-  Real* weights = nullptr;
-
-  operator SampleParts<const Real, const Integer>() const { return {x_values, x_ids, y_values, y_classes, weights}; }
-};
-
-/// Shape of one sample, before there is a network to compare it with.
-/// @throws ShapeError for a scalar, or a data set that leaves an axis open or empty
-SEQNN_COLD inline Shape sample_shape(const SampleSource& source, const std::string& of = {}) {
-  if (source.dataset.empty()) {
-    const Shape& shape = source.x.shape();
-    if (shape.empty()) throw ShapeError(text(of, "x: must be (batch, …), got a scalar or nothing"));
-    return Shape(shape.begin() + 1, shape.end());
-  }
-  const Shape shape = source.dataset.x_shape();
-  for (const std::size_t extent : shape) {
-    if (extent == 0 || extent == kAnyLength) {
-      throw ShapeError(text(of, "dataset: every axis of x_shape() must be known and at least 1, got ", shape));
-    }
-  }
-  return shape;
-}
 
 /// Inputs, targets and weights of samples, checked and in the types that a network and its loss read. They lie in
 /// arrays, or are gathered by a data set. Refers to the caller's arrays where they have these types already, and to the

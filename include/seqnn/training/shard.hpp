@@ -5,6 +5,7 @@
 #include "seqnn/metrics/metric.hpp"
 #include "seqnn/models/network.hpp"
 #include "seqnn/models/workspace.hpp"
+#include "seqnn/training/sample_parts.hpp"
 #include "seqnn/training/samples.hpp"
 
 #include <algorithm>
