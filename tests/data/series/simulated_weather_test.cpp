@@ -99,7 +99,11 @@ TEST_CASE("Simulated weather is a year of ten minutes in the columns of Jena", "
                                                   "wd (deg)"});
   CHECK(table.times().front() == timestamp({.year = 2021, .minute = 10}));
   CHECK(table.times().back() == timestamp({.year = 2022}));
-  for (std::size_t row = 1; row < table.rows(); ++row) REQUIRE(table.times()[row] - table.times()[row - 1] == 600);
+  std::size_t steps = 0;
+  for (std::size_t row = 1; row < table.rows(); ++row) {
+    steps += table.times()[row] - table.times()[row - 1] == 600 ? 1U : 0U;
+  }
+  CHECK(steps == 52'559);
   CHECK(simulated_weather({.rows = 0}).rows() == 0);
   CHECK(simulated_weather({.rows = 1, .start = 7}).times() == std::vector<std::int64_t>{7});
 }
@@ -223,16 +227,17 @@ TEST_CASE("Temperature is like yesterday's, and a line through today's weather s
 
 TEST_CASE("The wind sensor fails in few rows, and nothing else does", "[data][series][simulated_weather]") {
   const Table with = simulated_weather();
-  std::size_t failures = 0;
+  std::size_t failures = 0, differences = 0;
   for (std::size_t row = 0; row < with.rows(); ++row) {
     const bool fails = value(with, row, wv) == -9999;
     failures += fails ? 1U : 0U;
-    REQUIRE((value(with, row, max_wv) == -9999) == fails);
+    differences += (value(with, row, max_wv) == -9999) == fails ? 0U : 1U;
     for (std::size_t c = 0; c < with.columns(); ++c) {
       if (fails && (c == wv || c == max_wv)) continue;
-      REQUIRE(with.values()(row, c) == year().values()(row, c));
+      differences += with.values()(row, c) == year().values()(row, c) ? 0U : 1U;
     }
   }
+  CHECK(differences == 0);
   CHECK(failures >= 10);
   CHECK(failures <= 60);
 }
