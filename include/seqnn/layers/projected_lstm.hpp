@@ -10,6 +10,7 @@
 #include "seqnn/kernels/updates.hpp"
 #include "seqnn/layers/checks.hpp"
 #include "seqnn/layers/layer.hpp"
+#include "seqnn/layers/time_mask.hpp"
 
 #include <algorithm>
 #include <array>
@@ -236,7 +237,7 @@ class ProjectedLSTMLayer final : public Layer<Real> {
 
   void forward(Pass<Real>& pass) const override {
     const Memory m = Memory::take(*this, pass);
-    if (pass.output_mask != nullptr) reverse_mask(pass);
+    if (pass.output_mask != nullptr) time_mask(pass).write(pass.batch, pass.output_mask);
     for (std::size_t first = 0; first < pass.batch; first += m.block) {
       forward_block(pass, m, first, std::min(m.block, pass.batch - first));
     }
@@ -279,8 +280,6 @@ class ProjectedLSTMLayer final : public Layer<Real> {
     if (pass.training) return T;
     return std::clamp<std::size_t>((std::size_t{512} << 10) / (rows * sum_width() * sizeof(Real)), 1, T);
   }
-
-  std::size_t time(std::size_t s, std::size_t T) const { return options_.go_backwards ? T - 1 - s : s; }
 
   // Memory
 
@@ -513,18 +512,19 @@ class ProjectedLSTMLayer final : public Layer<Real> {
   void forward_block(Pass<Real>& pass, const Memory& m, std::size_t first, std::size_t rows) const {
     const std::size_t T = (*pass.input_shape)[0];
     const std::size_t R = outputs_;
+    const TimeMask mask = time_mask(pass);
     const Steps k = steps_of(m, pass, first, rows);
-    find_first_seen(pass, m, k);
+    find_first_seen(mask, pass, m, k);
     load_state(pass, k);
     const std::size_t together = hoisted_steps(pass, m.block);
     for (std::size_t s = 0; s < T; ++s) {
       if (s % together == 0) input_product(pass, m, k, s, std::min(together, T - s));
       forward_step(m, k, s);
-      if (pass.mask != nullptr) carry_masked(pass, k, s);
+      if (mask.given()) carry_masked(mask, k, s);
       if (!options_.return_sequences && s + 1 < T) continue;
       for (std::size_t r = 0; r < rows; ++r) {
         Real* y = pass.y + output_row(first + r, s, T) * R;
-        if (shows_state(pass, k, r, s)) {
+        if (shows_state(mask, k, r, s)) {
           std::copy_n(k.h(s + 1) + r * R, R, y);
         } else {
           std::fill_n(y, R, Real{0});
@@ -538,9 +538,10 @@ class ProjectedLSTMLayer final : public Layer<Real> {
   void input_product(const Pass<Real>& pass, const Memory& m, const Steps& k, std::size_t s, std::size_t count) const {
     const std::size_t T = (*pass.input_shape)[0];
     const std::size_t D = inputs_;
+    const TimeMask order = time_mask(pass);
     for (std::size_t i = s; i < s + count; ++i) {
       for (std::size_t r = 0; r < k.rows; ++r) {
-        std::copy_n(pass.x + ((k.first + r) * T + time(i, T)) * D, D, k.x(i) + r * D);
+        std::copy_n(pass.x + ((k.first + r) * T + order.time(i)) * D, D, k.x(i) + r * D);
       }
     }
     product(m.input, count * k.rows, k.x(s), factored() ? k.low(s) : k.gates(s), factored() ? nullptr : m.bias, false);
@@ -590,44 +591,32 @@ class ProjectedLSTMLayer final : public Layer<Real> {
 
   // Masks. A masked step changes nothing: state and output stay, and gradients pass it by.
 
-  bool masked(const Pass<Real>& pass, std::size_t sample, std::size_t s) const {
-    const std::size_t T = (*pass.input_shape)[0];
-    return pass.mask != nullptr && pass.mask[sample * T + time(s, T)] == 0;
+  TimeMask time_mask(const Pass<Real>& pass) const {
+    return {pass.mask, (*pass.input_shape)[0], options_.go_backwards};
   }
 
-  void find_first_seen(const Pass<Real>& pass, const Memory& m, const Steps& k) const {
-    if (pass.mask == nullptr) return;
-    const std::size_t T = (*pass.input_shape)[0];
-    for (std::size_t r = 0; r < k.rows; ++r) {
-      std::size_t s = 0;
-      while (s < T && masked(pass, k.first + r, s)) ++s;
-      m.first_seen[(pass.training ? k.first : 0) + r] = s;
+  void find_first_seen(const TimeMask& mask, const Pass<Real>& pass, const Memory& m, const Steps& k) const {
+    for (std::size_t r = 0; mask.given() && r < k.rows; ++r) {
+      m.first_seen[(pass.training ? k.first : 0) + r] = mask.first_seen(k.first + r);
     }
   }
 
   /// Whether the output at step s, or the only one, is the state after it, and not zero.
-  bool shows_state(const Pass<Real>& pass, const Steps& k, std::size_t r, std::size_t s) const {
-    if (!masked(pass, k.first + r, s)) return true;
-    if (options_.return_sequences && options_.zero_output_for_mask) return false;
-    return s > k.first_seen[r];
+  bool shows_state(const TimeMask& mask, const Steps& k, std::size_t r, std::size_t s) const {
+    if (!mask.given()) return true;
+    return mask.shows_state(k.first + r, s, k.first_seen[r],
+                            options_.return_sequences && options_.zero_output_for_mask);
   }
 
   std::size_t output_row(std::size_t sample, std::size_t s, std::size_t T) const {
     return options_.return_sequences ? sample * T + s : sample;
   }
 
-  void carry_masked(const Pass<Real>& pass, const Steps& k, std::size_t s) const {
+  void carry_masked(const TimeMask& mask, const Steps& k, std::size_t s) const {
     for (std::size_t r = 0; r < k.rows; ++r) {
-      if (!masked(pass, k.first + r, s)) continue;
+      if (!mask.masked(k.first + r, s)) continue;
       std::copy_n(k.h(s) + r * outputs_, outputs_, k.h(s + 1) + r * outputs_);
       std::copy_n(k.c(s) + r * all_width(), all_width(), k.c(s + 1) + r * all_width());
-    }
-  }
-
-  void reverse_mask(const Pass<Real>& pass) const {
-    const std::size_t T = (*pass.input_shape)[0];
-    for (std::size_t b = 0; b < pass.batch; ++b) {
-      std::reverse_copy(pass.mask + b * T, pass.mask + (b + 1) * T, pass.output_mask + b * T);
     }
   }
 
@@ -636,16 +625,17 @@ class ProjectedLSTMLayer final : public Layer<Real> {
   void backward_block(Pass<Real>& pass, const Memory& m, std::size_t first, std::size_t rows) const {
     const std::size_t T = (*pass.input_shape)[0];
     const std::size_t R = outputs_;
+    const TimeMask mask = time_mask(pass);
     const Steps k = steps_of(m, pass, first, rows);
     const auto dh = [&](std::size_t s, std::size_t r) { return m.dh + (s * rows + r) * R; };  // by h before step s
     const auto dc = [&](std::size_t r) { return m.dc + r * all_width(); };
     for (std::size_t r = 0; r < rows; ++r) load(pass.state_gradient, first + r, dh(T, r), dc(r));
     for (std::size_t s = T; s-- > 0;) {
       for (std::size_t r = 0; r < rows && (options_.return_sequences || s + 1 == T); ++r) {
-        if (shows_state(pass, k, r, s)) add(R, pass.dy + output_row(first + r, s, T) * R, dh(s + 1, r));
+        if (shows_state(mask, k, r, s)) add(R, pass.dy + output_row(first + r, s, T) * R, dh(s + 1, r));
       }
-      for (std::size_t r = 0; r < rows && pass.mask != nullptr; ++r) {
-        if (masked(pass, first + r, s)) {
+      for (std::size_t r = 0; r < rows && mask.given(); ++r) {
+        if (mask.masked(first + r, s)) {
           std::copy_n(dh(s + 1, r), R, dh(s, r));
           std::fill_n(dh(s + 1, r), R, Real{0});
           std::fill_n(k.gates(s) + r * all_gates(), all_gates(), Real{0});
@@ -654,12 +644,12 @@ class ProjectedLSTMLayer final : public Layer<Real> {
         }
       }
       m.projection_back.multiply(rows, dh(s + 1, 0), R, m.dshown, all_width(), nullptr, 0, nullptr, false);
-      cell_back(pass, m, k, s);
+      cell_back(mask, m, k, s);
       if (factored()) {
         m.expansion_back.multiply(rows, k.gates(s), all_gates(), m.dlow + s * rows * options_.rank, options_.rank,
                                   nullptr, 0, nullptr, false);
       }
-      product_back(m.recurrent_back, rows, sum_gradient(m, k, s), dh(s, 0), pass.mask != nullptr);
+      product_back(m.recurrent_back, rows, sum_gradient(m, k, s), dh(s, 0), mask.given());
     }
     gather(pass, m, k);
     for (std::size_t r = 0; r < rows && pass.state_gradient != nullptr; ++r) {
@@ -668,10 +658,10 @@ class ProjectedLSTMLayer final : public Layer<Real> {
   }
 
   /// Gates of step s become the gradients by them, runs of rows that are not masked at a time.
-  void cell_back(const Pass<Real>& pass, const Memory& m, const Steps& k, std::size_t s) const {
+  void cell_back(const TimeMask& mask, const Memory& m, const Steps& k, std::size_t s) const {
     const std::size_t W = all_width();
     for (std::size_t r = 0, end = 0; r < k.rows; r = end + 1) {
-      for (end = r; end < k.rows && !masked(pass, k.first + end, s);) ++end;
+      for (end = r; end < k.rows && !mask.masked(k.first + end, s);) ++end;
       lstm_cell_backward(options_.recurrent_activation.function(), options_.activation.function(),
                          (end - r) * options_.groups, width(), k.gates(s) + r * all_gates(), k.c(s) + r * W,
                          k.squashed(s) + r * W, m.dshown + r * W, m.dc + r * W);
@@ -710,10 +700,11 @@ class ProjectedLSTMLayer final : public Layer<Real> {
       }
     }
     if (pass.dx == nullptr) return;
+    const TimeMask order = time_mask(pass);
     product_back(m.input_back, n, dsum, m.dx, false);
     for (std::size_t s = 0; s < T; ++s) {
       for (std::size_t r = 0; r < k.rows; ++r) {
-        std::copy_n(m.dx + (s * k.rows + r) * D, D, pass.dx + ((k.first + r) * T + time(s, T)) * D);
+        std::copy_n(m.dx + (s * k.rows + r) * D, D, pass.dx + ((k.first + r) * T + order.time(s)) * D);
       }
     }
   }

@@ -9,6 +9,8 @@
 #include "seqnn/kernels/updates.hpp"
 #include "seqnn/layers/checks.hpp"
 #include "seqnn/layers/layer.hpp"
+#include "seqnn/layers/recurrent_config.hpp"
+#include "seqnn/layers/time_mask.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -19,108 +21,6 @@
 #include <utility>
 
 namespace seqnn::inline SEQNN_ABI {
-
-/// In how many products a recurrent layer multiplies. All give the same results to rounding.
-enum class RecurrentPath {
-  automatic,  ///< hoisted or stacked, by size; `summary` says which
-  unfused,    ///< one product a gate, source (input, state) and step, forward and backward
-  fused,      ///< all gates in one product a source and step
-  hoisted,    ///< the input's products of all steps in one, before the steps; gradients in one product each
-  stacked     ///< input and state side by side: one product a step; gradients as hoisted
-};
-
-SEQNN_COLD inline std::string to_string(RecurrentPath path) {
-  static constexpr const char* kNames[] = {"automatic", "unfused", "fused", "hoisted", "stacked"};
-  return text("RecurrentPath::", kNames[static_cast<int>(path)]);
-}
-
-/// What all recurrent layers are told, whatever their cell.
-struct RecurrentConfig {
-  std::size_t units;
-  Activation activation;
-  Activation recurrent_activation;
-  bool use_bias;
-  Initializer kernel_initializer;
-  Initializer recurrent_initializer;
-  Initializer bias_initializer;
-  Regularizer kernel_regularizer;
-  Regularizer recurrent_regularizer;
-  Regularizer bias_regularizer;
-  double dropout;
-  double recurrent_dropout;
-  bool return_sequences;
-  bool return_state;
-  bool go_backwards;
-  bool stateful;
-  bool zero_output_for_mask;
-  std::uint64_t seed;
-  RecurrentPath path;
-  std::string name;
-};
-
-/// The configuration that a recurrent layer's own options give.
-template <class Options>
-SEQNN_COLD RecurrentConfig recurrent_config(std::size_t units, const Options& o) {
-  Activation recurrent_activation = Activation::sigmoid;
-  if constexpr (requires { o.recurrent_activation; }) recurrent_activation = o.recurrent_activation;
-  return {units,
-          o.activation,
-          recurrent_activation,
-          o.use_bias,
-          o.kernel_initializer,
-          o.recurrent_initializer,
-          o.bias_initializer,
-          o.kernel_regularizer,
-          o.recurrent_regularizer,
-          o.bias_regularizer,
-          o.dropout,
-          o.recurrent_dropout,
-          o.return_sequences,
-          o.return_state,
-          o.go_backwards,
-          o.stateful,
-          o.zero_output_for_mask,
-          o.seed,
-          o.path,
-          o.name};
-}
-
-/// Checks it.  @throws OptionError
-SEQNN_COLD inline void check_recurrent(std::string_view type, const RecurrentConfig& config) {
-  check_positive(type, config.name, "units", config.units);
-  const std::string title = option_title(type, config.name);
-  for (const auto& [option, rate] :
-       {std::pair{"dropout", config.dropout}, std::pair{"recurrent_dropout", config.recurrent_dropout}}) {
-    if (!(rate >= 0 && rate < 1)) throw OptionError(text(title, ": ", option, " must be in [0, 1), got ", rate));
-  }
-  for (const auto& [option, f] :
-       {std::pair{"activation", config.activation}, std::pair{"recurrent_activation", config.recurrent_activation}}) {
-    if (f == Activation::softmax) throw OptionError(text(title, ": ", option, " must be elementwise, got softmax"));
-  }
-}
-
-/// Writes the options that all recurrent layers share.
-template <class Options>
-SEQNN_COLD Describe&& describe_recurrent(Describe&& describe, const Options& o, const Options& standard) {
-  return std::move(describe)
-      .option("use_bias", o.use_bias, standard.use_bias)
-      .option("kernel_initializer", o.kernel_initializer, standard.kernel_initializer)
-      .option("recurrent_initializer", o.recurrent_initializer, standard.recurrent_initializer)
-      .option("bias_initializer", o.bias_initializer, standard.bias_initializer)
-      .option("kernel_regularizer", o.kernel_regularizer, standard.kernel_regularizer)
-      .option("recurrent_regularizer", o.recurrent_regularizer, standard.recurrent_regularizer)
-      .option("bias_regularizer", o.bias_regularizer, standard.bias_regularizer)
-      .option("dropout", o.dropout, standard.dropout)
-      .option("recurrent_dropout", o.recurrent_dropout, standard.recurrent_dropout)
-      .option("return_sequences", o.return_sequences, standard.return_sequences)
-      .option("return_state", o.return_state, standard.return_state)
-      .option("go_backwards", o.go_backwards, standard.go_backwards)
-      .option("stateful", o.stateful, standard.stateful)
-      .option("zero_output_for_mask", o.zero_output_for_mask, standard.zero_output_for_mask)
-      .option("seed", o.seed, standard.seed)
-      .option("path", o.path, standard.path)
-      .option("name", o.name, standard.name);
-}
 
 /// What distinguishes cells for the code around them. Gates lie side by side in slots, each as wide as the units.
 struct CellForm {
@@ -242,7 +142,7 @@ class RecurrentLayer : public Layer<Real> {
 
   void forward(Pass<Real>& pass) const override {
     const Memory m = Memory::take(*this, pass);
-    if (pass.output_mask != nullptr) reverse_mask(pass);
+    if (pass.output_mask != nullptr) time_mask(pass).write(pass.batch, pass.output_mask);
     for (std::size_t first = 0; first < pass.batch; first += m.block) {
       forward_block(pass, m, first, std::min(m.block, pass.batch - first));
     }
@@ -517,8 +417,6 @@ class RecurrentLayer : public Layer<Real> {
     return std::clamp<std::size_t>(kCached / 2 / (rows * form_.slots * width() * sizeof(Real)), 1, T);
   }
 
-  std::size_t time(std::size_t s, std::size_t T) const { return config_.go_backwards ? T - 1 - s : s; }
-
   /// Recurrent weights of these gates in m.plain [width, gates·width], rows beyond the units zero.
   void pad_recurrent(const Memory& m, const Real* U, std::span<const std::size_t> gates) const {
     const std::size_t H = config_.units;
@@ -562,8 +460,9 @@ class RecurrentLayer : public Layer<Real> {
   void forward_block(Pass<Real>& pass, const Memory& m, std::size_t first, std::size_t rows) const {
     const std::size_t T = (*pass.input_shape)[0];
     const std::size_t H = config_.units;
+    const TimeMask mask = time_mask(pass);
     draw_masks(pass, m, first, rows);
-    find_first_seen(pass, m, first, rows);
+    find_first_seen(mask, pass, m, first, rows);
     const Steps k = steps(m, pass, first, rows);
     load_state(pass, k, first);
     drop_state(k, 0);
@@ -571,13 +470,12 @@ class RecurrentLayer : public Layer<Real> {
     for (std::size_t s = 0; s < T; ++s) {
       if (s % together == 0) input_product(pass, m, k, s, std::min(together, T - s), first);
       forward_step(m, k, s, pass.training);
-      if (pass.mask != nullptr) carry_masked(pass, k, s, first);
+      if (mask.given()) carry_masked(mask, k, s, first);
       drop_state(k, s + 1);
       if (!config_.return_sequences && s + 1 < T) continue;
       for (std::size_t r = 0; r < rows; ++r) {
-        const bool shows = config_.return_sequences ? shows_state(pass, k, first, r, s) : seen(pass, k, r);
         Real* y = pass.y + (config_.return_sequences ? (first + r) * T + s : first + r) * H;
-        if (shows) {
+        if (shows_state(mask, k, first, r, s)) {
           std::copy_n(k.h(s + 1) + r * k.ldh, H, y);
         } else {
           std::fill_n(y, H, Real{0});
@@ -600,7 +498,7 @@ class RecurrentLayer : public Layer<Real> {
     const std::size_t T = (*pass.input_shape)[0];
     const std::size_t D = inputs_;
     Real* to = k.x(s);
-    const Real* from = pass.x + (first * T + time(s, T)) * D;
+    const Real* from = pass.x + (first * T + time_mask(pass).time(s)) * D;
     if (k.input_factors == nullptr) {
       for (std::size_t r = 0; r < k.rows; ++r) {
         simd::map(D, from + r * T * D, to + r * k.ldx, [](const Simd<Real>& v) { return v; });
@@ -689,44 +587,26 @@ class RecurrentLayer : public Layer<Real> {
 
   // Masks. A masked step changes nothing: state and output stay, and gradients pass it by.
 
-  bool masked(const Pass<Real>& pass, std::size_t sample, std::size_t s) const {
-    const std::size_t T = (*pass.input_shape)[0];
-    return pass.mask != nullptr && pass.mask[sample * T + time(s, T)] == 0;
-  }
+  TimeMask time_mask(const Pass<Real>& pass) const { return {pass.mask, (*pass.input_shape)[0], config_.go_backwards}; }
 
-  void find_first_seen(const Pass<Real>& pass, const Memory& m, std::size_t first, std::size_t rows) const {
-    if (pass.mask == nullptr) return;
-    const std::size_t T = (*pass.input_shape)[0];
-    for (std::size_t r = 0; r < rows; ++r) {
-      std::size_t s = 0;
-      while (s < T && masked(pass, first + r, s)) ++s;
-      m.first_seen[(pass.training ? first : 0) + r] = s;
+  void find_first_seen(const TimeMask& mask, const Pass<Real>& pass, const Memory& m, std::size_t first,
+                       std::size_t rows) const {
+    for (std::size_t r = 0; mask.given() && r < rows; ++r) {
+      m.first_seen[(pass.training ? first : 0) + r] = mask.first_seen(first + r);
     }
   }
 
-  /// Whether row r has a step at all.
-  bool seen(const Pass<Real>& pass, const Steps& k, std::size_t r) const {
-    return pass.mask == nullptr || k.first_seen[r] < (*pass.input_shape)[0];
+  /// Whether the output at step s, or the only one, is the state after it, and not zero.
+  bool shows_state(const TimeMask& mask, const Steps& k, std::size_t first, std::size_t r, std::size_t s) const {
+    if (!mask.given()) return true;
+    return mask.shows_state(first + r, s, k.first_seen[r], config_.return_sequences && config_.zero_output_for_mask);
   }
 
-  /// Whether the output at step s is the state after it, and not zero.
-  bool shows_state(const Pass<Real>& pass, const Steps& k, std::size_t first, std::size_t r, std::size_t s) const {
-    if (!masked(pass, first + r, s)) return true;
-    return !config_.zero_output_for_mask && s > k.first_seen[r];
-  }
-
-  void carry_masked(const Pass<Real>& pass, const Steps& k, std::size_t s, std::size_t first) const {
+  void carry_masked(const TimeMask& mask, const Steps& k, std::size_t s, std::size_t first) const {
     for (std::size_t r = 0; r < k.rows; ++r) {
-      if (!masked(pass, first + r, s)) continue;
+      if (!mask.masked(first + r, s)) continue;
       std::copy_n(k.h(s) + r * k.ldh, k.width, k.h(s + 1) + r * k.ldh);
       if (k.c_at != nullptr) std::copy_n(k.c(s) + r * k.width, k.width, k.c(s + 1) + r * k.width);
-    }
-  }
-
-  void reverse_mask(const Pass<Real>& pass) const {
-    const std::size_t T = (*pass.input_shape)[0];
-    for (std::size_t b = 0; b < pass.batch; ++b) {
-      std::reverse_copy(pass.mask + b * T, pass.mask + (b + 1) * T, pass.output_mask + b * T);
     }
   }
 
@@ -735,6 +615,7 @@ class RecurrentLayer : public Layer<Real> {
   void backward_block(Pass<Real>& pass, const Memory& m, std::size_t first, std::size_t rows) const {
     const std::size_t T = (*pass.input_shape)[0];
     const std::size_t H = config_.units;
+    const TimeMask mask = time_mask(pass);
     const Steps k = steps(m, pass, first, rows);
     load_state_gradient(pass, m, k, first);
     const std::size_t together = gathered_steps(rows, T);
@@ -742,14 +623,13 @@ class RecurrentLayer : public Layer<Real> {
     for (std::size_t s = T; s-- > 0;) {
       if (config_.return_sequences || s + 1 == T) {
         for (std::size_t r = 0; r < rows; ++r) {
-          const bool shows = config_.return_sequences ? shows_state(pass, k, first, r, s) : seen(pass, k, r);
           const std::size_t row = config_.return_sequences ? (first + r) * T + s : first + r;
-          if (shows) add(H, pass.dy + row * H, m.dh + r * k.width);
+          if (shows_state(mask, k, first, r, s)) add(H, pass.dy + row * H, m.dh + r * k.width);
         }
       }
-      if (pass.mask != nullptr) save_masked(pass, m, k, s, first);
+      if (mask.given()) save_masked(mask, m, k, s, first);
       backward_step(m, k, s);
-      if (pass.mask != nullptr) restore_masked(pass, m, k, s, first);
+      if (mask.given()) restore_masked(mask, m, k, s, first);
       if (++pending == together || s == 0) {
         gather(pass, m, k, s, pending, first);
         pending = 0;
@@ -779,17 +659,17 @@ class RecurrentLayer : public Layer<Real> {
     }
   }
 
-  void save_masked(const Pass<Real>& pass, const Memory& m, const Steps& k, std::size_t s, std::size_t first) const {
+  void save_masked(const TimeMask& mask, const Memory& m, const Steps& k, std::size_t s, std::size_t first) const {
     for (std::size_t r = 0; r < k.rows; ++r) {
-      if (!masked(pass, first + r, s)) continue;
+      if (!mask.masked(first + r, s)) continue;
       std::copy_n(m.dh + r * k.width, k.width, m.saved + 2 * r * k.width);
       std::copy_n(m.dc + r * k.width, k.width, m.saved + (2 * r + 1) * k.width);
     }
   }
 
-  void restore_masked(const Pass<Real>& pass, const Memory& m, const Steps& k, std::size_t s, std::size_t first) const {
+  void restore_masked(const TimeMask& mask, const Memory& m, const Steps& k, std::size_t s, std::size_t first) const {
     for (std::size_t r = 0; r < k.rows; ++r) {
-      if (!masked(pass, first + r, s)) continue;
+      if (!mask.masked(first + r, s)) continue;
       std::copy_n(m.saved + 2 * r * k.width, k.width, m.dh + r * k.width);
       std::copy_n(m.saved + (2 * r + 1) * k.width, k.width, m.dc + r * k.width);
       std::fill_n(k.gates(s) + r * k.ld_gates, k.ld_gates, Real{0});
@@ -838,17 +718,18 @@ class RecurrentLayer : public Layer<Real> {
     const std::size_t T = (*pass.input_shape)[0];
     const std::size_t D = inputs_;
     const std::size_t in = form_.input_gates.size();
+    const TimeMask order = time_mask(pass);
     if (m.dx != nullptr && count > 1) {
       m.input_back.multiply(count * k.rows, k.gates(s), k.ld_gates, m.dx, D, nullptr, 0, nullptr, false);
       for (std::size_t i = 0; i < count; ++i) {
         for (std::size_t r = 0; r < k.rows; ++r) {
-          std::copy_n(m.dx + (i * k.rows + r) * D, D, pass.dx + ((first + r) * T + time(s + i, T)) * D);
+          std::copy_n(m.dx + (i * k.rows + r) * D, D, pass.dx + ((first + r) * T + order.time(s + i)) * D);
         }
       }
       return;
     }
     for (std::size_t i = s; i < s + count; ++i) {
-      m.input_back.multiply(k.rows, k.gates(i), k.ld_gates, pass.dx + (first * T + time(i, T)) * D, T * D,
+      m.input_back.multiply(k.rows, k.gates(i), k.ld_gates, pass.dx + (first * T + order.time(i)) * D, T * D,
                             k.input_factors, in * D, m.temporary, false);
     }
   }
