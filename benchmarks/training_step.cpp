@@ -3,7 +3,8 @@
 //   training_step --case NAME|all [--threads N] [--seconds S] [--processor-time] [--json FILE]
 //
 // --help lists the cases. --processor-time leaves out the time in which other programs had the processor.
-// f_walk_forward is ten steps of 200 rows and one prediction; with _fresh each time a new model through fit. GFLOP/s
+// f_walk_forward is ten steps of 200 rows and one prediction; with _fresh each time a new model through fit. h_… are a
+// tenth of an epoch of the Jena experiments: 50 steps of fit, whose windows are gathered from one series. GFLOP/s
 // count the multiplications and additions of the dense products, three for each forward one (two in the first layer
 // that learns); where gradients are sparse the program does less. The share of the peak is of that many cores'
 // multiply-adds in registers, measured before and after.
@@ -166,6 +167,28 @@ Case walk_forward(std::size_t threads, bool fresh) {
           count};
 }
 
+/// A tenth of an epoch: 50 batches of windows over one series, drawn with replacement.
+Case epoch(const networks::Experiment& experiment, std::size_t threads) {
+  constexpr std::size_t kSteps = 50;
+  constexpr std::size_t kBatch = 128;
+  const Tensor<float, 3> values = normal_numbers(1, 31'617, experiment.input_shape[1]);
+  Tensor<float, 2> series = Tensor<float, 2>::from_shape({values.shape(1), values.shape(2)});
+  std::copy(values.begin(), values.end(), series.begin());
+  auto windows = std::make_shared<Windows<float>>(
+      shared_series(std::move(series)), WindowsOptions{.lookback = 1440, .step = 6, .delay = 150, .targets = {1}});
+  auto model = std::make_shared<Sequential<float>>(experiment.layers);
+  model->compile(experiment.optimizer, experiment.loss);
+  return {[=] {
+            model->fit(*windows, {.epochs = 1,
+                                  .batch_size = kBatch,
+                                  .steps_per_epoch = kSteps,
+                                  .replacement = true,
+                                  .verbose = Verbose::silent,
+                                  .threads = threads});
+          },
+          operations(experiment, kSteps * kBatch)};
+}
+
 struct Named {
   const char* name;
   Case (*make)(std::size_t threads);
@@ -184,6 +207,9 @@ constexpr Named kCases[] = {
     {"f_walk_forward", [](std::size_t threads) { return walk_forward(threads, false); }},
     {"f_walk_forward_fresh", [](std::size_t threads) { return walk_forward(threads, true); }},
     {"g_aungiers_lstm", [](std::size_t threads) { return numbers(networks::aungiers_lstm(), 32, threads); }},
+    {"h_jena_epoch_conv", [](std::size_t threads) { return epoch(networks::jena_conv(), threads); }},
+    {"h_jena_epoch_conv_gru", [](std::size_t threads) { return epoch(networks::jena_conv_gru(), threads); }},
+    {"h_jena_epoch_gru", [](std::size_t threads) { return epoch(networks::jena_gru(), threads); }},
 };
 
 }  // namespace

@@ -14,7 +14,8 @@ import os
 import time
 
 CASES = ["a_imdb_conv", "a_imdb_conv_channels_last", "b_jena_conv", "c_jena_conv_gru", "d_jena_gru", "d_jena_lstm",
-         "e_word_lstm_T12", "e_word_lstm_T50", "f_walk_forward", "f_walk_forward_fresh", "g_aungiers_lstm"]
+         "e_word_lstm_T12", "e_word_lstm_T50", "f_walk_forward", "f_walk_forward_fresh", "g_aungiers_lstm",
+         "h_jena_epoch_conv", "h_jena_epoch_conv_gru", "h_jena_epoch_gru"]
 parser = argparse.ArgumentParser()
 parser.add_argument("--case", choices=CASES + ["all"], default="all")
 parser.add_argument("--threads", type=int, default=1)
@@ -156,6 +157,23 @@ def walk_forward(fresh):
     return window
 
 
+def epoch(model):
+    """A tenth of an epoch: 50 batches of windows over one series, drawn with replacement."""
+    series = torch.randn(31617, 14)
+    offsets = 6 * torch.arange(240)
+    optimizer = torch.optim.RMSprop(model.parameters(), lr=1e-3)
+    loss = nn.L1Loss()
+
+    def steps():
+        for _ in range(50):
+            first = torch.randint(0, len(series) - 1440 - 144, (128,))
+            optimizer.zero_grad(set_to_none=True)
+            loss(model(series[first[:, None] + offsets]), series[first + 239 * 6 + 150, 1]).backward()
+            optimizer.step()
+
+    return steps
+
+
 def rmsprop(rate):
     return lambda parameters: torch.optim.RMSprop(parameters, lr=rate)
 
@@ -172,6 +190,9 @@ def make(case):
     torch.manual_seed(0)
     if case.startswith("f_walk_forward"):
         return walk_forward(case.endswith("fresh"))
+    if case.startswith("h_jena_epoch"):
+        return epoch({"conv": JenaConv, "conv_gru": JenaConvGru,
+                      "gru": lambda: JenaRecurrent(nn.GRU)}[case.split("_", 3)[3]]())
     if case.startswith("a_imdb"):
         model = ImdbConvChannelsLast() if case.endswith("last") else ImdbConv()
         inputs, targets = tokens(10000, 128, 500)
