@@ -1,53 +1,16 @@
 #include "seqnn/kernels/optimizer_updates.hpp"
 
-#include "seqnn/core/random.hpp"
 #include "support/catch.hpp"
+#include "support/number_pairs.hpp"
 #include "support/reference/optimizer_updates.hpp"
 
 #include <cmath>
-#include <cstdint>
 #include <limits>
 #include <vector>
 
 using namespace seqnn;
 using Catch::Matchers::WithinAbs;
 using reference::Numbers;
-
-namespace {
-
-/// The same random numbers in Real and in double, with a value behind them that must stay.
-template <class Real>
-struct Both {
-  std::vector<Real> values;
-  Numbers plain;
-
-  Both(std::size_t n, std::uint32_t index, double low, double high) {
-    RandomStream random({.seed = 11, .index = index});
-    for (std::size_t i = 0; i < n; ++i) {
-      values.push_back(static_cast<Real>(random.uniform(low, high)));
-      plain.push_back(static_cast<double>(values.back()));
-    }
-    values.push_back(Real(77));
-  }
-
-  Real* data() { return values.data(); }
-
-  /// A handful of roundings of numbers of magnitude 1 to 4.
-  void check() const {
-    for (std::size_t i = 0; i < plain.size(); ++i) {
-      REQUIRE_THAT(static_cast<double>(values[i]), WithinAbs(plain[i], 32 * std::numeric_limits<Real>::epsilon()));
-    }
-    REQUIRE(values.back() == Real(77));
-  }
-};
-
-template <class Real>
-std::vector<std::size_t> sizes() {
-  constexpr std::size_t W = kLanes<Real>;
-  return {0, 1, W - 1, W, W + 1, 5 * W + 3};
-}
-
-}  // namespace
 
 TEST_CASE("one step of each rule by hand", "[kernels][optimizer_updates]") {
   const double g = 2;
@@ -169,6 +132,16 @@ TEST_CASE("a centered rmsprop stays finite where rounding makes the variance neg
     crossed = crossed || v[i] - a[i] * a[i] < -1e-7F;
   }
   CHECK(crossed);  // the test tests what it says
+}
+
+TEMPLATE_TEST_CASE("decay_weights takes off a share", "[kernels][optimizer_updates]", float, double) {
+  for (const std::size_t n : sizes<TestType>()) {
+    CAPTURE(n);
+    Both<TestType> w(n, 2, -1, 1);
+    decay_weights(n, TestType(0.125), w.data());
+    for (double& value : w.plain) value -= 0.125 * value;
+    w.check();
+  }
 }
 
 TEST_CASE("a NaN among the gradients shows in the parameter", "[kernels][optimizer_updates]") {

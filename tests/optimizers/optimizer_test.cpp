@@ -1,7 +1,13 @@
 #include "seqnn/optimizers/optimizer.hpp"
 
 #include "fixtures/optimizers.hpp"
+#include "seqnn/optimizers/adadelta.hpp"
+#include "seqnn/optimizers/adagrad.hpp"
 #include "seqnn/optimizers/adam.hpp"
+#include "seqnn/optimizers/adamax.hpp"
+#include "seqnn/optimizers/adamw.hpp"
+#include "seqnn/optimizers/lion.hpp"
+#include "seqnn/optimizers/nadam.hpp"
 #include "seqnn/optimizers/rmsprop.hpp"
 #include "seqnn/optimizers/sgd.hpp"
 #include "support/allocations.hpp"
@@ -96,6 +102,20 @@ std::vector<OptimizerRecipe<Real>> fixture_optimizers() {
       RMSprop({.learning_rate = 0.01, .epsilon = 0.01, .centered = true}),
       Adam(),
       Adam({.learning_rate = 0.01, .epsilon = 0.1, .amsgrad = true, .clipnorm = 3}),
+      SGD({.learning_rate = 0.1, .weight_decay = 0.25}),
+      RMSprop({.learning_rate = 0.01, .epsilon = 0.01, .weight_decay = 0.5}),
+      AdamW(),
+      AdamW({.learning_rate = 0.05, .weight_decay = 0.5, .beta_2 = 0.9, .amsgrad = true}),
+      Nadam(),
+      Nadam({.learning_rate = 0.05, .beta_1 = 0.8, .beta_2 = 0.9, .epsilon = 0.1}),
+      Adamax(),
+      Adamax({.learning_rate = 0.05, .beta_2 = 0.9, .epsilon = 0.01, .weight_decay = 0.5}),
+      Adagrad(),
+      Adagrad({.learning_rate = 0.2, .initial_accumulator_value = 0, .epsilon = 0.01, .clipnorm = 3}),
+      Adadelta(),
+      Adadelta({.learning_rate = 1, .rho = 0.8, .epsilon = 0.001}),
+      Lion(),
+      Lion({.learning_rate = 0.01, .beta_1 = 0.8, .beta_2 = 0.9, .weight_decay = 0.5}),
   };
 }
 
@@ -186,6 +206,13 @@ TEST_CASE("optimizers own the slots their options need and no more", "[optimizer
   CHECK(names(RMSprop({.momentum = 0.1, .centered = true})) == Names{"velocity", "average_gradient", "momentum"});
   CHECK(names(Adam()) == Names{"momentum", "velocity"});
   CHECK(names(Adam({.amsgrad = true})) == Names{"momentum", "velocity", "velocity_hat"});
+  CHECK(names(AdamW()) == Names{"momentum", "velocity"});
+  CHECK(names(AdamW({.amsgrad = true})) == Names{"momentum", "velocity", "velocity_hat"});
+  CHECK(names(Nadam()) == Names{"momentum", "velocity"});
+  CHECK(names(Adamax()) == Names{"momentum", "norm"});
+  CHECK(names(Adagrad()) == Names{"accumulator"});
+  CHECK(names(Adadelta()) == Names{"accumulated_grad", "accumulated_delta_var"});
+  CHECK(names(Lion()) == Names{"momentum"});
 }
 
 TEST_CASE("clipvalue cuts each component", "[optimizers][clipping]") {
@@ -355,6 +382,25 @@ TEST_CASE("options outside their range name optimizer, option and value", "[opti
                        Message("RMSprop: epsilon must be a finite number not below 0, got -1e-07"));
   CHECK_THROWS_AS(Adam({.epsilon = kNaN}), OptionError);
   CHECK_NOTHROW(SGD({.learning_rate = 0, .momentum = 1}));
+  CHECK_THROWS_MATCHES(AdamW({.weight_decay = -1}), OptionError,
+                       Message("AdamW: weight_decay must be a finite number not below 0, got -1; leave it at 0 for "
+                               "none"));
+  CHECK_THROWS_AS(SGD({.weight_decay = kNaN}), OptionError);
+  CHECK_THROWS_AS(RMSprop({.weight_decay = kInfinity}), OptionError);
+  CHECK_THROWS_AS(Adam({.weight_decay = -1}), OptionError);
+  CHECK_THROWS_MATCHES(AdamW({.beta_1 = 1}), OptionError, Message("AdamW: beta_1 must be in [0, 1), got 1"));
+  CHECK_THROWS_MATCHES(Nadam({.beta_2 = -1}), OptionError, Message("Nadam: beta_2 must be in [0, 1), got -1"));
+  CHECK_THROWS_AS(Nadam({.weight_decay = -1}), OptionError);
+  CHECK_THROWS_MATCHES(Adamax({.beta_1 = 1}), OptionError, Message("Adamax: beta_1 must be in [0, 1), got 1"));
+  CHECK_THROWS_AS(Adamax({.epsilon = -1}), OptionError);
+  CHECK_THROWS_MATCHES(Adagrad({.initial_accumulator_value = -1}), OptionError,
+                       Message("Adagrad: initial_accumulator_value must be a finite number not below 0, got -1"));
+  CHECK_THROWS_AS(Adagrad({.epsilon = kNaN}), OptionError);
+  CHECK_THROWS_MATCHES(Adadelta({.rho = 1}), OptionError, Message("Adadelta: rho must be in [0, 1), got 1"));
+  CHECK_THROWS_AS(Adadelta({.learning_rate = -1}), OptionError);
+  CHECK_THROWS_MATCHES(Lion({.beta_1 = 1.5}), OptionError, Message("Lion: beta_1 must be in [0, 1], got 1.5"));
+  CHECK_THROWS_MATCHES(Lion({.beta_2 = 1}), OptionError, Message("Lion: beta_2 must be in [0, 1), got 1"));
+  CHECK_NOTHROW(Lion({.beta_1 = 1}));
 }
 
 TEST_CASE("limits of gradients are positive and at most one is set", "[optimizers][clipping]") {

@@ -14,6 +14,17 @@ namespace seqnn::inline SEQNN_ABI {
 //
 // Where a gradient has always been zero, as in the gaps between parameters, state and parameters stay as they are.
 
+/// w -= share·w: decoupled weight decay. Not w *= 1 - share, a factor that rounds a small share for all weights alike.
+/// 4e-6.
+template <class Real>
+void decay_weights(std::size_t n, Real share, Real* w) noexcept {
+  const Simd<Real> minus_share(-share);
+  simd::sweep<Real>(n, [&](auto at) {
+    const Simd<Real> weight = at.load(w);
+    at.store(w, simd::fma(minus_share, weight, weight));
+  });
+}
+
 /// w -= η·g
 template <class Real>
 void sgd_update(std::size_t n, Real learning_rate, const Real* g, Real* w) noexcept {

@@ -19,6 +19,7 @@ struct AdamOptions {
   double beta_2 = 0.999;       ///< likewise of their squares
   double epsilon = 1e-7;       ///< added to the root of the uncorrected average of squares
   bool amsgrad = false;        ///< divides by the largest average of squares so far
+  double weight_decay = 0;     ///< share of each parameter taken off at a step, times the rate
   double clipnorm = 0;         ///< largest norm of each parameter's gradient; 0: no limit
   double clipvalue = 0;        ///< largest size of each component; 0: no limit
   double global_clipnorm = 0;  ///< largest norm of all gradients together; 0: no limit
@@ -36,7 +37,7 @@ struct AdamOptions {
 /// gradient), the step is 0.
 ///
 /// State   momentum m, velocity v; velocity_hat (largest v) with amsgrad
-/// Throws  OptionError if a rate, epsilon or limit is negative or not finite, or a beta outside [0, 1)
+/// Throws  OptionError if a rate, epsilon, decay or limit is negative or not finite, or a beta outside [0, 1)
 /// Source  Kingma & Ba 2015, end of section 2; AMSGrad: Reddi et al. 2018; keras/src/optimizers/adam.py
 class Adam {
  public:
@@ -45,6 +46,7 @@ class Adam {
     check_decay("Adam", "beta_1", options.beta_1, Interval::half_open);
     check_decay("Adam", "beta_2", options.beta_2, Interval::half_open);
     check_epsilon("Adam", options.epsilon);
+    check_weight_decay("Adam", options.weight_decay);
     check_clipping("Adam", {options.clipnorm, options.clipvalue, options.global_clipnorm});
   }
 
@@ -59,16 +61,18 @@ class Adam {
   AdamOptions options_;
 };
 
-/// Does the work of Adam.
+/// Does the work of Adam and AdamW.
 template <class Real>
 class AdamOptimizer final : public Optimizer<Real> {
  public:
-  explicit AdamOptimizer(const AdamOptions& options)
+  /// @param type  "AdamW" if made by that
+  explicit AdamOptimizer(const AdamOptions& options, const char* type = "Adam")
       : Optimizer<Real>(options.learning_rate, {options.clipnorm, options.clipvalue, options.global_clipnorm},
-                        slot_names(options)),
-        options_(options) {}
+                        slot_names(options), options.weight_decay),
+        options_(options),
+        type_(type) {}
 
-  std::string type() const override { return "Adam"; }
+  std::string type() const override { return type_; }
 
  protected:
   void update_stretch(std::size_t begin, std::size_t count, const Real* gradients, Real* parameters,
@@ -92,6 +96,7 @@ class AdamOptimizer final : public Optimizer<Real> {
   }
 
   AdamOptions options_;
+  const char* type_;
 };
 
 SEQNN_COLD inline std::string Adam::to_string() const {
@@ -102,6 +107,7 @@ SEQNN_COLD inline std::string Adam::to_string() const {
       .option("beta_2", options_.beta_2, standard.beta_2)
       .option("epsilon", options_.epsilon, standard.epsilon)
       .option("amsgrad", options_.amsgrad, standard.amsgrad)
+      .option("weight_decay", options_.weight_decay, standard.weight_decay)
       .option("clipnorm", options_.clipnorm, standard.clipnorm)
       .option("clipvalue", options_.clipvalue, standard.clipvalue)
       .option("global_clipnorm", options_.global_clipnorm, standard.global_clipnorm)

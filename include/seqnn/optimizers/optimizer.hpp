@@ -4,6 +4,7 @@
 #include "seqnn/core/parameters.hpp"
 #include "seqnn/core/recipe.hpp"
 #include "seqnn/core/tensor.hpp"
+#include "seqnn/kernels/optimizer_updates.hpp"
 #include "seqnn/kernels/reductions.hpp"
 #include "seqnn/kernels/updates.hpp"
 #include "seqnn/optimizers/option_checks.hpp"
@@ -58,6 +59,9 @@ class Optimizer {
 
   /// … then the update of every stretch [begin, begin + count), which must start at a cache line.
   void update(std::size_t begin, std::size_t count, std::span<Real> parameters, std::span<const Real> gradients) {
+    if (weight_decay_ > 0) {
+      decay_weights(count, static_cast<Real>(weight_decay_ * learning_rate_), parameters.data() + begin);
+    }
     update_stretch(begin, count, gradients.data() + begin, parameters.data() + begin, iterations_);
   }
 
@@ -83,11 +87,14 @@ class Optimizer {
   const std::vector<std::pair<std::string, Buffer<Real>>>& slots() const { return slots_; }
 
  protected:
-  /// @throws OptionError if the rate or a limit is negative or not finite, or more than one limit is set
-  SEQNN_COLD Optimizer(double learning_rate, GradientClipping clipping, std::vector<std::string> slot_names)
-      : learning_rate_(learning_rate), clipping_(clipping) {
+  /// @param weight_decay  before each update w -= weight_decay·η·w, for all parameters and apart from the gradients
+  /// @throws OptionError if the rate, the decay or a limit is negative or not finite, or more than one limit is set
+  SEQNN_COLD Optimizer(double learning_rate, GradientClipping clipping, std::vector<std::string> slot_names,
+                       double weight_decay = 0)
+      : learning_rate_(learning_rate), clipping_(clipping), weight_decay_(weight_decay) {
     check_learning_rate("Optimizer", learning_rate);
     check_clipping("Optimizer", clipping);
+    check_weight_decay("Optimizer", weight_decay);
     for (auto& name : slot_names) slots_.emplace_back(std::move(name), Buffer<Real>());
   }
 
@@ -126,6 +133,7 @@ class Optimizer {
 
   double learning_rate_;
   GradientClipping clipping_;
+  double weight_decay_;
   std::size_t iterations_ = 0;
   std::size_t extent_ = 0;
   std::vector<std::pair<std::string, Buffer<Real>>> slots_;

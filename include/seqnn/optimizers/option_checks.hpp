@@ -46,6 +46,14 @@ SEQNN_COLD inline void check_clipping(std::string_view optimizer, const Gradient
   }
 }
 
+/// @throws OptionError if the decay is negative or not finite
+SEQNN_COLD inline void check_weight_decay(std::string_view optimizer, double decay) {
+  if (!(decay >= 0) || std::isinf(decay)) {
+    throw OptionError(
+        text(optimizer, ": weight_decay must be a finite number not below 0, got ", decay, "; leave it at 0 for none"));
+  }
+}
+
 enum class Interval { closed, half_open };
 
 /// Checks the share of an earlier value that stays, such as a momentum.
@@ -57,11 +65,15 @@ SEQNN_COLD inline void check_decay(std::string_view optimizer, const char* optio
   }
 }
 
-/// @throws OptionError if epsilon is negative or not finite
-SEQNN_COLD inline void check_epsilon(std::string_view optimizer, double epsilon) {
-  if (!(epsilon >= 0) || std::isinf(epsilon)) {
-    throw OptionError(text(optimizer, ": epsilon must be a finite number not below 0, got ", epsilon));
+/// @throws OptionError if the value is negative or not finite
+SEQNN_COLD inline void check_not_negative(std::string_view optimizer, const char* option, double value) {
+  if (!(value >= 0) || std::isinf(value)) {
+    throw OptionError(text(optimizer, ": ", option, " must be a finite number not below 0, got ", value));
   }
+}
+
+SEQNN_COLD inline void check_epsilon(std::string_view optimizer, double epsilon) {
+  check_not_negative(optimizer, "epsilon", epsilon);
 }
 
 }  // namespace seqnn::inline SEQNN_ABI

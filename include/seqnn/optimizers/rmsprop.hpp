@@ -18,6 +18,7 @@ struct RMSpropOptions {
   double momentum = 0;         ///< in [0, 1]
   double epsilon = 1e-7;       ///< inside the root
   bool centered = false;       ///< divides by the deviation from the mean gradient and not by its root mean square
+  double weight_decay = 0;     ///< share of each parameter taken off at a step, times the rate
   double clipnorm = 0;         ///< largest norm of each parameter's gradient; 0: no limit
   double clipvalue = 0;        ///< largest size of each component; 0: no limit
   double global_clipnorm = 0;  ///< largest norm of all gradients together; 0: no limit
@@ -36,8 +37,8 @@ struct RMSpropOptions {
 /// never a gradient), d is 0.
 ///
 /// State   velocity v; average_gradient a if centered; momentum m if μ > 0
-/// Throws  OptionError if a rate, epsilon or limit is negative or not finite, ρ outside [0, 1) or μ outside [0, 1]
-/// Source  Hinton's lecture 6e, 2012; centered: Graves 2013; keras/src/optimizers/rmsprop.py
+/// Throws  OptionError if a rate, epsilon, decay or limit is negative or not finite, ρ outside [0, 1) or μ outside [0,
+/// 1] Source  Hinton's lecture 6e, 2012; centered: Graves 2013; keras/src/optimizers/rmsprop.py
 class RMSprop {
  public:
   explicit RMSprop(RMSpropOptions options = {}) : options_(options) {
@@ -45,6 +46,7 @@ class RMSprop {
     check_decay("RMSprop", "rho", options.rho, Interval::half_open);
     check_decay("RMSprop", "momentum", options.momentum, Interval::closed);
     check_epsilon("RMSprop", options.epsilon);
+    check_weight_decay("RMSprop", options.weight_decay);
     check_clipping("RMSprop", {options.clipnorm, options.clipvalue, options.global_clipnorm});
   }
 
@@ -65,7 +67,7 @@ class RMSpropOptimizer final : public Optimizer<Real> {
  public:
   explicit RMSpropOptimizer(const RMSpropOptions& options)
       : Optimizer<Real>(options.learning_rate, {options.clipnorm, options.clipvalue, options.global_clipnorm},
-                        slot_names(options)),
+                        slot_names(options), options.weight_decay),
         options_(options) {}
 
   std::string type() const override { return "RMSprop"; }
@@ -105,6 +107,7 @@ SEQNN_COLD inline std::string RMSprop::to_string() const {
       .option("momentum", options_.momentum, standard.momentum)
       .option("epsilon", options_.epsilon, standard.epsilon)
       .option("centered", options_.centered, standard.centered)
+      .option("weight_decay", options_.weight_decay, standard.weight_decay)
       .option("clipnorm", options_.clipnorm, standard.clipnorm)
       .option("clipvalue", options_.clipvalue, standard.clipvalue)
       .option("global_clipnorm", options_.global_clipnorm, standard.global_clipnorm)

@@ -16,6 +16,7 @@ struct SGDOptions {
   double learning_rate = 0.01;
   double momentum = 0;         ///< in [0, 1]
   bool nesterov = false;       ///< looks ahead along the momentum; nothing changes without momentum
+  double weight_decay = 0;     ///< share of each parameter taken off at a step, times the rate
   double clipnorm = 0;         ///< largest norm of each parameter's gradient; 0: no limit
   double clipvalue = 0;        ///< largest size of each component; 0: no limit
   double global_clipnorm = 0;  ///< largest norm of all gradients together; 0: no limit
@@ -33,13 +34,14 @@ struct SGDOptions {
 /// multiplies the momentum by the new rate). There is no epsilon.
 ///
 /// State   momentum, only if μ > 0
-/// Throws  OptionError if a rate or limit is negative or not finite, or μ outside [0, 1]
+/// Throws  OptionError if a rate, decay or limit is negative or not finite, or μ outside [0, 1]
 /// Source  Sutskever et al. 2013; keras/src/optimizers/sgd.py
 class SGD {
  public:
   explicit SGD(SGDOptions options = {}) : options_(options) {
     check_learning_rate("SGD", options.learning_rate);
     check_decay("SGD", "momentum", options.momentum, Interval::closed);
+    check_weight_decay("SGD", options.weight_decay);
     check_clipping("SGD", {options.clipnorm, options.clipvalue, options.global_clipnorm});
   }
 
@@ -60,7 +62,8 @@ class SGDOptimizer final : public Optimizer<Real> {
  public:
   explicit SGDOptimizer(const SGDOptions& options)
       : Optimizer<Real>(options.learning_rate, {options.clipnorm, options.clipvalue, options.global_clipnorm},
-                        options.momentum > 0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{}),
+                        options.momentum > 0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{},
+                        options.weight_decay),
         options_(options) {}
 
   std::string type() const override { return "SGD"; }
@@ -89,6 +92,7 @@ SEQNN_COLD inline std::string SGD::to_string() const {
       .option("learning_rate", options_.learning_rate, standard.learning_rate)
       .option("momentum", options_.momentum, standard.momentum)
       .option("nesterov", options_.nesterov, standard.nesterov)
+      .option("weight_decay", options_.weight_decay, standard.weight_decay)
       .option("clipnorm", options_.clipnorm, standard.clipnorm)
       .option("clipvalue", options_.clipvalue, standard.clipvalue)
       .option("global_clipnorm", options_.global_clipnorm, standard.global_clipnorm)
