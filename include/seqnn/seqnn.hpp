@@ -35,6 +35,7 @@
 #include "seqnn/data/text/tokenizer.hpp"
 #include "seqnn/data/text/vocabulary.hpp"
 #include "seqnn/layers/activation.hpp"
+#include "seqnn/layers/average_pool1d.hpp"
 #include "seqnn/layers/bidirectional.hpp"
 #include "seqnn/layers/conv1d.hpp"
 #include "seqnn/layers/dense.hpp"

@@ -65,6 +65,42 @@ TEMPLATE_TEST_CASE("max_pool1d agrees with its plain twin, values and gradients"
   }
 }
 
+TEMPLATE_TEST_CASE("average_pool1d agrees with its plain twin, values and gradients", "[kernels][pooling]", float,
+                   double) {
+  constexpr std::size_t W = kLanes<TestType>;
+  const double tolerance = 16 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
+  const auto agree = [&](const std::vector<TestType>& values, const std::vector<double>& expected) {
+    REQUIRE(values.size() == expected.size() + 1);
+    CHECK(values.back() == TestType(77));
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      if (!(std::fabs(static_cast<double>(values[i]) - expected[i]) <= tolerance)) FAIL("differs at " << i);
+    }
+  };
+  for (const std::size_t C : {std::size_t{1}, W - 1, W, W + 1, 3 * W + 2}) {
+    for (const std::size_t T : {std::size_t{1}, std::size_t{6}, std::size_t{23}}) {
+      for (const std::size_t pool : {std::size_t{1}, std::size_t{2}, std::size_t{5}, std::size_t{9}}) {
+        for (const std::size_t stride : {std::size_t{1}, std::size_t{2}, std::size_t{7}}) {
+          for (const Padding padding : kPaddings) {
+            if (C == 0 || (padding == Padding::valid && pool > T)) continue;
+            CAPTURE(C, T, pool, stride, padding == Padding::same);
+            const reference::Pool plain{T, C, pool, stride, padding == Padding::same};
+            const PoolWindow w = PoolWindow::over(T, C, pool, stride, padding);
+            const std::vector<TestType> x = random_values<TestType>(T * C, 1);
+            std::vector<TestType> dy = random_values<TestType>(w.T_out * C, 2);
+            std::vector<TestType> y(w.T_out * C + 1, TestType(77));
+            std::vector<TestType> dx(T * C + 1, TestType(77));
+            average_pool1d_forward(w, x.data(), y.data());
+            agree(y, reference::average_pool1d_forward(plain, x));
+            const std::vector<double> expected = reference::average_pool1d_backward(plain, dy);
+            average_pool1d_backward(w, dy.data(), dx.data());
+            agree(dx, expected);
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("max_pool1d windows of Padding::same begin where Keras' do", "[kernels][pooling]") {
   // T=6 pool=4 stride=2: 3 windows cover 8 steps, 2 of them padding, 1 ahead: steps 0-2, 1-4, 3-5.
   const PoolWindow w = PoolWindow::over(6, 1, 4, 2, Padding::same);

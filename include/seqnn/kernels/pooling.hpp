@@ -170,6 +170,44 @@ void max_pool1d_backward(const PoolWindow& w, const Real* dy, const Real* chosen
   }
 }
 
+/// y [T_out,C] = mean of x [T,C] over the steps of every window that lie in the sequence.
+template <class Real>
+void average_pool1d_forward(const PoolWindow& w, const Real* x, Real* y) noexcept {
+  for (std::size_t t = 0; t < w.T_out; ++t) {
+    const std::size_t first = w.first(t);
+    const std::size_t steps = w.last(t) - first;
+    const Simd<Real> share(Real(1) / static_cast<Real>(steps));
+    detail::for_channels<Real>(w.C, [&](std::size_t c, auto load, auto store) {
+      const Real* row = x + first * w.C + c;
+      Simd<Real> sum = load(row);
+      for (std::size_t s = 1; s < steps; ++s) sum += load(row + s * w.C);
+      store(y + t * w.C + c, sum * share);
+    });
+  }
+}
+
+/// dx [T,C] from dy [T_out,C]: every step gets its share from the windows that hold it, 0 if none does. Writes every
+/// element of dx once.
+/// @param dy  is divided by the number of steps of each window, so that the rest is sums
+template <class Real>
+void average_pool1d_backward(const PoolWindow& w, Real* dy, Real* dx) noexcept {
+  for (std::size_t t = 0; t < w.T_out; ++t) {
+    const Simd<Real> share(Real(1) / static_cast<Real>(w.last(t) - w.first(t)));
+    simd::map(w.C, dy + t * w.C, dy + t * w.C, [&](const Simd<Real>& d) { return d * share; });
+  }
+  std::size_t t0 = 0;  // windows t0 … t1-1 hold step s
+  std::size_t t1 = 0;
+  for (std::size_t s = 0; s < w.T; ++s) {
+    while (t1 < w.T_out && w.first(t1) <= s) ++t1;
+    while (t0 < t1 && w.last(t0) <= s) ++t0;
+    detail::for_channels<Real>(w.C, [&](std::size_t c, auto load, auto store) {
+      Simd<Real> sum(Real(0));
+      for (std::size_t t = t0; t < t1; ++t) sum += load(dy + t * w.C + c);
+      store(dx + s * w.C + c, sum);
+    });
+  }
+}
+
 /// y [C] = maximum of x [T,C] over all steps.
 /// @param T       below 2^24, so that every step is exact in a float
 /// @param chosen  [C] the step of each maximum; null unless there will be a backward pass

@@ -4,6 +4,7 @@
 #include "seqnn/kernels/pooling.hpp"
 #include "seqnn/layers/checks.hpp"
 #include "seqnn/layers/layer.hpp"
+#include "seqnn/layers/pool1d.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -36,20 +37,17 @@ class MaxPool1D {
  public:
   SEQNN_COLD explicit MaxPool1D(std::size_t pool_size = 2, MaxPool1DOptions options = {})
       : pool_size_(pool_size), options_(std::move(options)) {
-    check_positive("MaxPool1D", options_.name, "pool_size", pool_size_);
+    windows().check("MaxPool1D", options_.name);
     if (pool_size_ >= (std::size_t{1} << 24)) {
       throw OptionError(
           text(option_title("MaxPool1D", options_.name), ": pool_size must be below 2^24, got ", pool_size_));
-    }
-    if (options_.padding == Padding::causal) {
-      throw OptionError(text(option_title("MaxPool1D", options_.name),
-                             ": padding must be valid or same, got causal; causal is for convolutions"));
     }
   }
 
   std::size_t pool_size() const { return pool_size_; }
   std::size_t strides() const { return options_.strides == 0 ? pool_size_ : options_.strides; }
   const MaxPool1DOptions& options() const { return options_; }
+  Pool1D windows() const { return {pool_size_, strides(), options_.padding}; }
 
   SEQNN_COLD std::string to_string() const {
     const MaxPool1DOptions standard;
@@ -79,19 +77,13 @@ class MaxPool1DLayer final : public Layer<Real> {
   std::string type() const override { return "MaxPool1D"; }
 
   SEQNN_COLD Shape output_shape(const Shape& input) const override {
-    check_rank(this->title(), input, 2, "(batch, time, features)", "put it where the input still is a sequence");
-    if (input[0] == kAnyLength) return input;
-    if (recipe_.options().padding == Padding::valid && input[0] < recipe_.pool_size()) {
-      throw ShapeError(text(this->title(), ": pool_size ", recipe_.pool_size(), " exceeds the ", input[0],
-                            " time steps of input ", with_batch(input), "; pad, or use a shorter window"));
-    }
-    return {window(input).T_out, input[1]};
+    return recipe_.windows().output_shape(this->title(), input);
   }
 
   void plan(Pass<Real>& pass) const override { (void)take_chosen(pass); }
 
   void forward(Pass<Real>& pass) const override {
-    const PoolWindow w = window(*pass.input_shape);
+    const PoolWindow w = recipe_.windows().over(*pass.input_shape);
     Real* chosen = take_chosen(pass);
     for (std::size_t b = 0; b < pass.batch; ++b) {
       const std::size_t out = b * w.T_out * w.C;
@@ -101,7 +93,7 @@ class MaxPool1DLayer final : public Layer<Real> {
 
   void backward(Pass<Real>& pass) const override {
     if (pass.dx == nullptr) return;
-    const PoolWindow w = window(*pass.input_shape);
+    const PoolWindow w = recipe_.windows().over(*pass.input_shape);
     const Real* chosen = take_chosen(pass);
     for (std::size_t b = 0; b < pass.batch; ++b) {
       const std::size_t out = b * w.T_out * w.C;
@@ -110,10 +102,6 @@ class MaxPool1DLayer final : public Layer<Real> {
   }
 
  private:
-  PoolWindow window(const Shape& input) const {
-    return PoolWindow::over(input[0], input[1], recipe_.pool_size(), recipe_.strides(), recipe_.options().padding);
-  }
-
   Real* take_chosen(Pass<Real>& pass) const {
     return pass.training ? pass.kept.template take<Real>(pass.batch * element_count(*pass.output_shape)) : nullptr;
   }

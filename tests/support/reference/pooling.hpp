@@ -52,4 +52,33 @@ std::vector<Real> max_pool1d_backward(const Pool& p, const std::vector<Real>& x,
   return dx;
 }
 
+/// For every window and channel, `visit(output, input)` for each step that lies in the sequence, with their number.
+template <class Visit>
+void for_window_steps(const Pool& p, Visit&& visit) {
+  for (std::size_t t = 0; t < p.outputs(); ++t) {
+    std::vector<std::size_t> steps;
+    for (std::size_t k = 0; k < p.pool; ++k) {
+      const std::size_t shifted = t * p.stride + k;
+      if (shifted >= p.before() && shifted - p.before() < p.T) steps.push_back(shifted - p.before());
+    }
+    for (const std::size_t s : steps) {
+      for (std::size_t c = 0; c < p.C; ++c) visit(t * p.C + c, s * p.C + c, static_cast<double>(steps.size()));
+    }
+  }
+}
+
+template <class Real>
+std::vector<double> average_pool1d_forward(const Pool& p, const std::vector<Real>& x) {
+  std::vector<double> y(p.outputs() * p.C, 0);
+  for_window_steps(p, [&](std::size_t out, std::size_t in, double steps) { y[out] += double{x[in]} / steps; });
+  return y;
+}
+
+template <class Real>
+std::vector<double> average_pool1d_backward(const Pool& p, const std::vector<Real>& dy) {
+  std::vector<double> dx(p.T * p.C, 0);
+  for_window_steps(p, [&](std::size_t out, std::size_t in, double steps) { dx[in] += double{dy[out]} / steps; });
+  return dx;
+}
+
 }  // namespace reference
