@@ -30,8 +30,7 @@ class Windows {
  public:
   /// Targets are columns of the series itself.
   /// @throws OptionError  lookback 0 or no multiple of step, another length 0, a column or row beyond the series, too
-  /// few
-  ///                      rows for one sample
+  ///                      few rows for one sample
   /// @throws DataError    NaN or infinity where samples read
   SEQNN_COLD Windows(const SharedSeries<Real>& series, const WindowsOptions& options)
       : Windows(series, series, options) {}
