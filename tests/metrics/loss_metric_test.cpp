@@ -1,10 +1,19 @@
 #include "seqnn/metrics/loss_metric.hpp"
 
 #include "seqnn/losses/binary_crossentropy.hpp"
+#include "seqnn/losses/binary_focal_crossentropy.hpp"
 #include "seqnn/losses/categorical_crossentropy.hpp"
+#include "seqnn/losses/hinge.hpp"
+#include "seqnn/losses/huber.hpp"
+#include "seqnn/losses/kl_divergence.hpp"
+#include "seqnn/losses/log_cosh.hpp"
 #include "seqnn/losses/mean_absolute_error.hpp"
+#include "seqnn/losses/mean_absolute_percentage_error.hpp"
 #include "seqnn/losses/mean_squared_error.hpp"
+#include "seqnn/losses/poisson.hpp"
+#include "seqnn/losses/quantile.hpp"
 #include "seqnn/losses/sparse_categorical_crossentropy.hpp"
+#include "seqnn/losses/squared_hinge.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 
@@ -48,12 +57,34 @@ TEST_CASE("a loss as a metric is the weighted mean over samples", "[metrics][los
 }
 
 TEST_CASE("every loss can be listed as a metric", "[metrics][loss_metric]") {
-  const std::vector<MetricRecipe<float>> metrics = {BinaryCrossentropy(), CategoricalCrossentropy(),
-                                                    SparseCategoricalCrossentropy(), MeanSquaredError(),
-                                                    MeanAbsoluteError()};
-  const std::vector<std::string> names = {"binary_crossentropy", "categorical_crossentropy",
-                                          "sparse_categorical_crossentropy", "mean_squared_error",
-                                          "mean_absolute_error"};
+  const std::vector<MetricRecipe<float>> metrics = {BinaryCrossentropy(),
+                                                    CategoricalCrossentropy(),
+                                                    SparseCategoricalCrossentropy(),
+                                                    MeanSquaredError(),
+                                                    MeanAbsoluteError(),
+                                                    Huber(),
+                                                    LogCosh(),
+                                                    Quantile(0.9),
+                                                    Poisson(),
+                                                    KLDivergence(),
+                                                    Hinge(),
+                                                    SquaredHinge(),
+                                                    BinaryFocalCrossentropy(),
+                                                    MeanAbsolutePercentageError()};
+  const std::vector<std::string> names = {"binary_crossentropy",
+                                          "categorical_crossentropy",
+                                          "sparse_categorical_crossentropy",
+                                          "mean_squared_error",
+                                          "mean_absolute_error",
+                                          "huber_loss",
+                                          "log_cosh",
+                                          "quantile",
+                                          "poisson",
+                                          "kl_divergence",
+                                          "hinge",
+                                          "squared_hinge",
+                                          "binary_focal_crossentropy",
+                                          "mean_absolute_percentage_error"};
   for (std::size_t i = 0; i < names.size(); ++i) {
     CHECK(metrics[i].make()->name() == names[i]);
     CHECK(metrics[i].make()->target_kind() == (i == 2 ? TargetKind::classes : TargetKind::values));
