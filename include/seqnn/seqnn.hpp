@@ -81,6 +81,8 @@
 #include "seqnn/optimizers/adam.hpp"
 #include "seqnn/optimizers/adamax.hpp"
 #include "seqnn/optimizers/adamw.hpp"
+#include "seqnn/optimizers/cosine_schedules.hpp"
+#include "seqnn/optimizers/learning_rate_schedules.hpp"
 #include "seqnn/optimizers/lion.hpp"
 #include "seqnn/optimizers/nadam.hpp"
 #include "seqnn/optimizers/rmsprop.hpp"
@@ -89,3 +91,4 @@
 #include "seqnn/training/early_stopping.hpp"
 #include "seqnn/training/history.hpp"
 #include "seqnn/training/layer_run.hpp"
+#include "seqnn/training/learning_rate_scheduler.hpp"
