@@ -3,6 +3,7 @@
 #include "seqnn/core/config.hpp"
 #include "seqnn/core/error.hpp"
 #include "seqnn/io/atomic_file.hpp"
+#include "seqnn/io/csv_cell.hpp"
 #include "seqnn/io/exact_number.hpp"
 #include "seqnn/io/line_chart.hpp"
 #include "seqnn/training/logs.hpp"
@@ -100,7 +101,7 @@ class History {
   /// the same doubles whatever the locale; a value that is missing is `nan`.
   SEQNN_COLD std::string csv() const {
     std::string table = "epoch";
-    for (const auto& column : columns_) table += ',' + quoted(column.name);
+    for (const auto& column : columns_) table += ',' + csv_cell(column.name);
     table += ",seconds\n";
     for (std::size_t i = 0; i < epochs(); ++i) {
       table += std::to_string(epoch_numbers_[i] + 1);
@@ -142,13 +143,6 @@ class History {
       if (column.name == name) return &column.values;
     }
     return nullptr;
-  }
-
-  SEQNN_COLD static std::string quoted(const std::string& cell) {
-    if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
-    std::string result = "\"";
-    for (const char c : cell) result += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return result + '"';
   }
 
   /// "binary_accuracy" -> "Binary accuracy"
