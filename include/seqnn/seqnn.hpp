@@ -95,3 +95,4 @@
 #include "seqnn/training/layer_run.hpp"
 #include "seqnn/training/learning_rate_scheduler.hpp"
 #include "seqnn/training/reduce_lr_on_plateau.hpp"
+#include "seqnn/training/terminate_on_nan.hpp"

@@ -33,7 +33,8 @@ class Training {
   /// known yet.
   virtual const Logs& logs() const = 0;
 
-  /// Ends training after the epoch that is running. The reason, a sentence, is shown to the user; the first one counts.
+  /// Ends training, and the epoch with the batch that is running; an epoch cut short is validated and reported as any
+  /// other. The reason, a sentence, is shown to the user; the first one counts.
   virtual void stop(std::string reason) = 0;
 
   /// Empty while nothing has stopped the training.

@@ -104,6 +104,7 @@ class Fit final : public Training {
                                        static_cast<std::uint32_t>(epoch * steps_per_epoch_ + step)));
         set_logs(batch_logs, names, objective_, epoch_score_);
         tell([&](Callback& c) { c.on_batch_end(*this, step, batch_logs); });
+        if (!stop_reason_.empty()) break;
       }
       set_logs(logs_, names, objective_, epoch_score_);
       if (validation_states_) validation_states_->reset();
