@@ -1,9 +1,9 @@
 #pragma once
 
+#include "seqnn/metrics/decision_threshold.hpp"
 #include "seqnn/metrics/metric.hpp"
 #include "seqnn/metrics/position_mean.hpp"
 
-#include <cmath>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,23 +20,20 @@ struct BinaryAccuracyOptions {
 template <class Real>
 class BinaryAccuracyMetric final : public Metric<Real> {
  public:
-  explicit BinaryAccuracyMetric(const BinaryAccuracyOptions& options)
-      : options_(options), threshold_(static_cast<Real>(options.threshold.value_or(0.5))) {}
+  explicit BinaryAccuracyMetric(const BinaryAccuracyOptions& options) : threshold_(options.threshold) {}
 
   std::string name() const override { return "binary_accuracy"; }
 
-  void bind(const Loss<Real>& loss) override {
-    if (!options_.threshold) threshold_ = loss.from_logits() ? Real(0) : Real(0.5);
-  }
+  void bind(const Loss<Real>& loss) override { threshold_.bind(loss); }
 
   void update(const Comparison<Real>& c, std::span<double> sums) const override {
-    add_shares(c, sums,
-               [this](Real predicted, Real target) { return target == (predicted > threshold_ ? Real(1) : Real(0)); });
+    add_shares(c, sums, [this](Real predicted, Real target) {
+      return target == (threshold_.positive(predicted) ? Real(1) : Real(0));
+    });
   }
 
  private:
-  BinaryAccuracyOptions options_;
-  Real threshold_;
+  DecisionThreshold<Real> threshold_;
 };
 
 /// Share of predictions on the right side of the threshold: above it means 1, otherwise 0, compared with targets 0 and
@@ -47,9 +44,7 @@ class BinaryAccuracyMetric final : public Metric<Real> {
 class BinaryAccuracy {
  public:
   explicit BinaryAccuracy(BinaryAccuracyOptions options = {}) : options_(options) {
-    if (options.threshold && std::isnan(*options.threshold)) {
-      throw OptionError("BinaryAccuracy: threshold must be a number, got nan; leave it out for 0.5, or 0 with logits");
-    }
+    check_threshold("BinaryAccuracy", options.threshold);
   }
 
   const BinaryAccuracyOptions& options() const { return options_; }
