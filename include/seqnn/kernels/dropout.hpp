@@ -26,6 +26,15 @@ void apply_dropout(std::size_t n, const std::uint8_t* keep, Real scale, const Re
 
 }  // namespace detail
 
+/// Random words below this drop their value. The rate is met to 2^-32.
+inline std::uint32_t dropout_threshold(double rate) { return static_cast<std::uint32_t>(rate * 0x1p32); }
+
+/// What the values that stay are multiplied by.
+template <class Real>
+Real dropout_scale(double rate) {
+  return static_cast<Real>(1.0 / (1.0 - rate));
+}
+
 /// Inverted dropout of n values: y = 0 where the random word of a value is below `threshold`, else x · scale. The i-th
 /// value takes the i-th word of the stream.
 /// @param keep  [n] receives 1 where the value stays, else 0; null unless there will be a backward pass

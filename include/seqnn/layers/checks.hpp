@@ -18,6 +18,15 @@ SEQNN_COLD inline std::string with_batch(const Shape& sample) {
   return result + ')';
 }
 
+/// A shape as it stands in a program: "{500, kAnyLength}".
+SEQNN_COLD inline std::string braced(const Shape& shape) {
+  std::string result;
+  for (const std::size_t extent : shape) {
+    result += (result.empty() ? "{" : ", ") + (extent == kAnyLength ? "kAnyLength" : std::to_string(extent));
+  }
+  return result.empty() ? "{}" : result + '}';
+}
+
 /// Keras' name for a layer without one: "max_pool1d" for MaxPool1D.
 SEQNN_COLD inline std::string default_name(std::string_view type) {
   const auto is = [](int (*kind)(int), char c) { return kind(static_cast<unsigned char>(c)) != 0; };
@@ -38,6 +47,11 @@ SEQNN_COLD inline std::string option_title(std::string_view type, const std::str
 SEQNN_COLD inline void check_positive(std::string_view type, const std::string& name, const char* option,
                                       std::size_t value) {
   if (value == 0) throw OptionError(text(option_title(type, name), ": ", option, " must be at least 1, got 0"));
+}
+
+/// Checks a share of values to drop.  @throws OptionError `Dropout "d": rate must be in [0, 1), got 1`
+SEQNN_COLD inline void check_rate(const std::string& title, const char* option, double rate) {
+  if (!(rate >= 0 && rate < 1)) throw OptionError(text(title, ": ", option, " must be in [0, 1), got ", rate));
 }
 
 /// Checks that no axis of a sample is empty.

@@ -35,9 +35,7 @@ class Dropout {
  public:
   /// @param rate  share of the values set to zero, in [0, 1)
   explicit Dropout(double rate, DropoutOptions options = {}) : rate_(rate), options_(std::move(options)) {
-    if (!(rate_ >= 0 && rate_ < 1)) {
-      throw OptionError(text(option_title("Dropout", options_.name), ": rate must be in [0, 1), got ", rate_));
-    }
+    check_rate(option_title("Dropout", options_.name), "rate", rate_);
   }
 
   double rate() const { return rate_; }
@@ -65,8 +63,7 @@ class Dropout {
 template <class Real>
 class DropoutLayer final : public Layer<Real> {
  public:
-  explicit DropoutLayer(const Dropout& recipe)
-      : rate_(recipe.rate()), seed_(recipe.options().seed * 0x9E3779B97F4A7C15U) {
+  explicit DropoutLayer(const Dropout& recipe) : rate_(recipe.rate()), seed_(recipe.options().seed) {
     this->set_name(recipe.options().name);
   }
 
@@ -84,19 +81,15 @@ class DropoutLayer final : public Layer<Real> {
     const std::size_t n = element_count(*pass.input_shape);
     std::uint8_t* keep = take_mask(pass);
     for (std::size_t b = 0; b < pass.batch; ++b) {
-      const RandomStream random({.seed = pass.seed ^ seed_,
-                                 .purpose = Purpose::dropout,
-                                 .index = pass.layer_index,
-                                 .step = pass.step,
-                                 .sample = static_cast<std::uint32_t>(pass.first_sample + b)});
-      dropout_forward(n, random, threshold(), scale(), pass.x + b * n, pass.y + b * n, keep + b * n);
+      dropout_forward(n, pass.random(b, Purpose::dropout, seed_), dropout_threshold(rate_), dropout_scale<Real>(rate_),
+                      pass.x + b * n, pass.y + b * n, keep + b * n);
     }
   }
 
   void backward(Pass<Real>& pass) const override {
     if (pass.dx == nullptr) return;
     const std::size_t n = pass.batch * element_count(*pass.input_shape);
-    dropout_backward(n, scale(), take_mask(pass), pass.dy, pass.dx);
+    dropout_backward(n, dropout_scale<Real>(rate_), take_mask(pass), pass.dy, pass.dx);
   }
 
  private:
@@ -105,10 +98,6 @@ class DropoutLayer final : public Layer<Real> {
                ? nullptr
                : pass.kept.template take<std::uint8_t>(pass.batch * element_count(*pass.input_shape));
   }
-
-  /// Random words below this drop their value. The rate is met to 2^-32.
-  std::uint32_t threshold() const { return static_cast<std::uint32_t>(rate_ * 0x1p32); }
-  Real scale() const { return static_cast<Real>(1.0 / (1.0 - rate_)); }
 
   double rate_;
   std::uint64_t seed_;

@@ -65,8 +65,9 @@ struct Pass {
   }
 
   /// The random numbers of sample `i` of the tile: the same for every division into tiles, shards and threads.
-  RandomStream random(std::size_t i, Purpose purpose = Purpose::dropout) const {
-    return RandomStream({.seed = seed,
+  /// @param own_seed  mixed into the model's: the `.seed` of a layer
+  RandomStream random(std::size_t i, Purpose purpose = Purpose::dropout, std::uint64_t own_seed = 0) const {
+    return RandomStream({.seed = seed ^ (own_seed * 0x9E3779B97F4A7C15U),
                          .purpose = purpose,
                          .index = layer_index,
                          .step = step,

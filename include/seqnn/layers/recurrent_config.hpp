@@ -85,7 +85,7 @@ SEQNN_COLD inline void check_recurrent(std::string_view type, const RecurrentCon
   const std::string title = option_title(type, config.name);
   for (const auto& [option, rate] :
        {std::pair{"dropout", config.dropout}, std::pair{"recurrent_dropout", config.recurrent_dropout}}) {
-    if (!(rate >= 0 && rate < 1)) throw OptionError(text(title, ": ", option, " must be in [0, 1), got ", rate));
+    check_rate(title, option, rate);
   }
   for (const auto& [option, f] :
        {std::pair{"activation", config.activation}, std::pair{"recurrent_activation", config.recurrent_activation}}) {

@@ -1,10 +1,9 @@
 #pragma once
 
-#include "seqnn/kernels/updates.hpp"
+#include "seqnn/kernels/repeat.hpp"
 #include "seqnn/layers/checks.hpp"
 #include "seqnn/layers/layer.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -63,14 +62,13 @@ class RepeatVectorLayer final : public Layer<Real> {
 
   void forward(Pass<Real>& pass) const override {
     const std::size_t D = (*pass.input_shape)[0];
-    for (std::size_t i = 0; i < pass.batch * n_; ++i) std::copy_n(pass.x + i / n_ * D, D, pass.y + i * D);
+    repeat_rows(pass.batch, n_, D, pass.x, pass.y);
   }
 
   void backward(Pass<Real>& pass) const override {
     if (pass.dx == nullptr) return;
     const std::size_t D = (*pass.input_shape)[0];
-    std::fill_n(pass.dx, pass.batch * D, Real{0});
-    for (std::size_t i = 0; i < pass.batch * n_; ++i) add(D, pass.dy + i * D, pass.dx + i / n_ * D);
+    repeat_rows_backward(pass.batch, n_, D, pass.dy, pass.dx);
   }
 
  private:
