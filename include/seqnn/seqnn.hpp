@@ -48,6 +48,7 @@
 #include "seqnn/layers/global_max_pool1d.hpp"
 #include "seqnn/layers/gru.hpp"
 #include "seqnn/layers/layer_normalization.hpp"
+#include "seqnn/layers/leaky_relu.hpp"
 #include "seqnn/layers/lstm.hpp"
 #include "seqnn/layers/masking.hpp"
 #include "seqnn/layers/max_pool1d.hpp"

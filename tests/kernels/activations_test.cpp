@@ -1,6 +1,7 @@
 #include "seqnn/kernels/activations.hpp"
 
 #include "fixtures/activations.hpp"
+#include "fixtures/keras_activations.hpp"
 #include "seqnn/core/random.hpp"
 #include "support/catch.hpp"
 
@@ -15,10 +16,14 @@ using Catch::Matchers::WithinRel;
 
 namespace {
 
-constexpr Activation::Function kElementwise[] = {Activation::linear, Activation::relu, Activation::tanh,
-                                                 Activation::sigmoid, Activation::hard_sigmoid};
-constexpr Activation::Function kAll[] = {Activation::linear,  Activation::relu,         Activation::tanh,
-                                         Activation::sigmoid, Activation::hard_sigmoid, Activation::softmax};
+constexpr Activation::Function kElementwise[] = {Activation::linear,   Activation::relu,         Activation::tanh,
+                                                 Activation::sigmoid,  Activation::hard_sigmoid, Activation::leaky_relu,
+                                                 Activation::elu,      Activation::selu,         Activation::softplus,
+                                                 Activation::softsign, Activation::exponential};
+constexpr Activation::Function kAll[] = {Activation::linear,     Activation::relu,         Activation::tanh,
+                                         Activation::sigmoid,    Activation::hard_sigmoid, Activation::softmax,
+                                         Activation::leaky_relu, Activation::elu,          Activation::selu,
+                                         Activation::softplus,   Activation::softsign,     Activation::exponential};
 
 double plain(Activation::Function f, double x) {
   switch (f) {
@@ -30,6 +35,18 @@ double plain(Activation::Function f, double x) {
       return 1 / (1 + std::exp(-x));
     case Activation::hard_sigmoid:
       return std::fmin(std::fmax(x / 6 + 0.5, 0), 1);
+    case Activation::leaky_relu:
+      return x > 0 ? x : 0.2 * x;
+    case Activation::elu:
+      return x > 0 ? x : std::expm1(x);
+    case Activation::selu:
+      return 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * std::expm1(x));
+    case Activation::softplus:
+      return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
+    case Activation::softsign:
+      return x / (1 + std::fabs(x));
+    case Activation::exponential:
+      return std::exp(x);
     default:
       return x;
   }
@@ -85,6 +102,39 @@ TEST_CASE("Activations agree with PyTorch, values and gradients", "[kernels][act
                 expected::hard_sigmoid::dy, expected::hard_sigmoid::dx);
   check_against(Activation::softmax, expected::softmax::x, expected::softmax::y, expected::softmax::dy,
                 expected::softmax::dx);
+}
+
+TEST_CASE("Activations agree with Keras, values and gradients", "[kernels][activations]") {
+  namespace expected = fixtures::keras_activations;
+  check_against(Activation::leaky_relu, expected::leaky_relu::x, expected::leaky_relu::y, expected::leaky_relu::dy,
+                expected::leaky_relu::dx);
+  check_against(Activation::elu, expected::elu::x, expected::elu::y, expected::elu::dy, expected::elu::dx);
+  check_against(Activation::selu, expected::selu::x, expected::selu::y, expected::selu::dy, expected::selu::dx);
+  check_against(Activation::softplus, expected::softplus::x, expected::softplus::y, expected::softplus::dy,
+                expected::softplus::dx);
+  check_against(Activation::softsign, expected::softsign::x, expected::softsign::y, expected::softsign::dy,
+                expected::softsign::dx);
+  check_against(Activation::exponential, expected::exponential::x, expected::exponential::y, expected::exponential::dy,
+                expected::exponential::dx);
+}
+
+TEMPLATE_TEST_CASE("Activations neither overflow nor vanish early, and keep their slopes there",
+                   "[kernels][activations]", float, double) {
+  using Values = std::vector<TestType>;
+  const TestType tiny = TestType(1e-30);
+  const auto y = [](Activation::Function f, Values x) {
+    activate(f, x.size(), x.data(), x.data());
+    return x;
+  };
+  CHECK(y(Activation::softplus, {TestType(5000), TestType(-5000)}) == Values{TestType(5000), 0});
+  CHECK(y(Activation::elu, {-tiny, TestType(5000), TestType(-5000)}) == Values{-tiny, TestType(5000), -1});
+  CHECK(y(Activation::leaky_relu, {-5, 0, 5}) == Values{-1, 0, 5});
+  CHECK(y(Activation::softsign, {-3, 0, 1}) == Values{TestType(-0.75), 0, TestType(0.5)});
+  // softplus is about e^x far below zero, and so is its slope; 1 - e^-y would be 0 there.
+  Values slope(1);
+  const TestType one = 1;
+  activation_backward(Activation::softplus, 1, &tiny, &one, slope.data());
+  CHECK(slope[0] == tiny);
 }
 
 TEMPLATE_TEST_CASE("Elementwise activations are right at every length, in place as well", "[kernels][activations]",

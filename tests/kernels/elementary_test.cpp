@@ -22,6 +22,8 @@ namespace {
 constexpr double kExpError = 1.1;
 constexpr double kSigmoidError = 3;
 constexpr double kTanhError = 3;
+constexpr double kExpm1Error = 3;
+constexpr double kSoftplusError = 4;
 
 template <class Real>
 using Wide = std::conditional_t<sizeof(Real) == 4, double, long double>;
@@ -67,6 +69,30 @@ struct Tanh {
   template <class Real>
   static Wide<Real> exact(Wide<Real> x) {
     return std::tanh(x);
+  }
+};
+
+/// For x ≤ 0; what is above goes in as 0.
+struct Expm1BelowZero {
+  template <class Real>
+  static Simd<Real> fast(const Simd<Real>& x) {
+    return simd::expm1_below_zero<Real>(simd::min<Real>(Simd<Real>(Real(0)), x));
+  }
+  template <class Real>
+  static Wide<Real> exact(Wide<Real> x) {
+    return x > 0 ? 0 : std::expm1(x);
+  }
+};
+
+struct Softplus {
+  template <class Real>
+  static Simd<Real> fast(const Simd<Real>& x) {
+    return simd::softplus<Real>(x);
+  }
+  template <class Real>
+  static Wide<Real> exact(Wide<Real> x) {
+    const Wide<Real> y = (x > 0 ? x : Wide<Real>(0)) + std::log1p(std::exp(-std::fabs(x)));
+    return std::isnan(x) ? x : y < kSmallest<Real> ? 0 : y;
   }
 };
 
@@ -200,6 +226,14 @@ TEST_CASE("exp, sigmoid and tanh of doubles stay within their stated errors", "[
   CHECK_WORST(worst_double<Tanh>(), kTanhError);
 }
 
+TEST_CASE("expm1 and softplus stay within their stated errors", "[kernels][elementary]") {
+  constexpr std::uint64_t kStep = 4001;
+  CHECK_WORST(worst_float<Expm1BelowZero>(kStep), kExpm1Error);
+  CHECK_WORST(worst_float<Softplus>(kStep), kSoftplusError);
+  CHECK_WORST(worst_double<Expm1BelowZero>(), kExpm1Error);
+  CHECK_WORST(worst_double<Softplus>(), kSoftplusError);
+}
+
 TEMPLATE_TEST_CASE("exp is exact at zero, and 0, infinite or NaN where it has to be", "[kernels][elementary]", float,
                    double) {
   using Limits = std::numeric_limits<TestType>;
@@ -251,8 +285,10 @@ TEMPLATE_TEST_CASE("sigmoid and tanh reach their limits and keep NaN and signs",
   CHECK(std::isnan(at<Tanh>(kNaN<TestType>)));
 }
 
-TEMPLATE_TEST_CASE("exp, sigmoid and tanh give the same bits in every lane", "[kernels][elementary]", float, double) {
+TEMPLATE_TEST_CASE("Elementary functions give the same bits in every lane", "[kernels][elementary]", float, double) {
   check_lanes<Exp, TestType>();
   check_lanes<Sigmoid, TestType>();
   check_lanes<Tanh, TestType>();
+  check_lanes<Expm1BelowZero, TestType>();
+  check_lanes<Softplus, TestType>();
 }

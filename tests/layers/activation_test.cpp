@@ -13,8 +13,10 @@ using Catch::Matchers::Message;
 using Catch::Matchers::WithinRel;
 
 namespace {
-constexpr Activation::Function kAll[] = {Activation::linear,  Activation::relu,         Activation::tanh,
-                                         Activation::sigmoid, Activation::hard_sigmoid, Activation::softmax};
+constexpr Activation::Function kAll[] = {Activation::linear,     Activation::relu,         Activation::tanh,
+                                         Activation::sigmoid,    Activation::hard_sigmoid, Activation::softmax,
+                                         Activation::leaky_relu, Activation::elu,          Activation::selu,
+                                         Activation::softplus,   Activation::softsign,     Activation::exponential};
 }  // namespace
 
 TEST_CASE("Activation applies softmax to every row", "[layers][activation]") {
@@ -35,6 +37,16 @@ TEST_CASE("Activation's gradients agree with central differences", "[layers][act
     INFO(Activation(f).to_string() + '\n' + report.to_string());
     CHECK(report.passed());
   }
+}
+
+TEST_CASE("Activation prints as written", "[layers][activation]") {
+  CHECK(Activation(Activation::softmax).to_string() == "Activation::softmax");
+  CHECK(Activation(Activation::leaky_relu).to_string() == "Activation::leaky_relu");
+  CHECK(Activation(Activation::elu).to_string() == "Activation::elu");
+  CHECK(Activation(Activation::selu).to_string() == "Activation::selu");
+  CHECK(Activation(Activation::softplus).to_string() == "Activation::softplus");
+  CHECK(Activation(Activation::softsign).to_string() == "Activation::softsign");
+  CHECK(Activation(Activation::exponential).to_string() == "Activation::exponential");
 }
 
 TEST_CASE("Activation keeps the shape, and linear passes through", "[layers][activation]") {

@@ -41,6 +41,34 @@ void softmax_backward(std::size_t n, const Real* y, const Real* dy, Real* dx) no
   simd::sweep<Real>(n, [&](auto at) { at.store(dx, at.load(y) * (at.load(dy) - mean)); });
 }
 
+namespace detail {
+
+inline constexpr double kLeakySlope = 0.2;
+// So that mean 0 and variance 1 of normally distributed values stay.  Source  Klambauer et al. 2017
+inline constexpr double kSeluScale = 1.0507009873554805;
+inline constexpr double kSeluAlpha = 1.6732632423543772;
+
+}  // namespace detail
+
+/// y = x where x > 0, else slope · x. NaN stays NaN.
+template <class Real>
+void leaky_relu(std::size_t n, Real slope, const Real* x, Real* y) noexcept {
+  const Simd<Real> zero(Real(0));
+  const Simd<Real> s(slope);
+  simd::map(n, x, y, [&](const Simd<Real>& v) { return xsimd::select(v > zero, v, v * s); });
+}
+
+/// dx = dy where v > 0, else slope · dy, with v the input or, which has the same sign, the output of `leaky_relu`.
+template <class Real>
+void leaky_relu_backward(std::size_t n, Real slope, const Real* v, const Real* dy, Real* dx) noexcept {
+  const Simd<Real> zero(Real(0));
+  const Simd<Real> s(slope);
+  simd::sweep<Real>(n, [&](auto at) {
+    const Simd<Real> d = at.load(dy);
+    at.store(dx, xsimd::select(at.load(v) > zero, d, d * s));
+  });
+}
+
 /// y = f(x) for n values, which softmax takes as one row. x and y may be the same. NaN stays NaN, also through relu and
 /// hard_sigmoid.
 template <class Real>
@@ -66,6 +94,24 @@ void activate(Activation::Function f, std::size_t n, const Real* x, Real* y) noe
       });
     case Activation::softmax:
       return softmax(n, x, y);
+    case Activation::leaky_relu:
+      return leaky_relu(n, static_cast<Real>(detail::kLeakySlope), x, y);
+    case Activation::elu:
+      return simd::map(n, x, y, [&](const V& v) {
+        return xsimd::select(v > zero, v, simd::expm1_below_zero<Real>(simd::min<Real>(zero, v)));
+      });
+    case Activation::selu:
+      return simd::map(n, x, y, [&](const V& v) {
+        const V scale(static_cast<Real>(detail::kSeluScale));
+        const V below(static_cast<Real>(detail::kSeluScale * detail::kSeluAlpha));
+        return xsimd::select(v > zero, v * scale, simd::expm1_below_zero<Real>(simd::min<Real>(zero, v)) * below);
+      });
+    case Activation::softplus:
+      return simd::map(n, x, y, [](const V& v) { return simd::softplus<Real>(v); });
+    case Activation::softsign:
+      return simd::map(n, x, y, [](const V& v) { return v / (V(Real(1)) + xsimd::abs(v)); });
+    case Activation::exponential:
+      return simd::map(n, x, y, [](const V& v) { return simd::exp<Real>(v); });
   }
 }
 
@@ -80,7 +126,8 @@ SEQNN_INLINE void map_gradient(std::size_t n, const Real* y, const Real* dy, Rea
 }  // namespace detail
 
 /// dx = f'(x) · dy, with f' from the output y = f(x): relu 1 where y > 0, tanh 1 - y², sigmoid y·(1 - y), hard_sigmoid
-/// 1/6 where 0 < y < 1, softmax over the n values as one row. dy and dx may be the same.
+/// 1/6 where 0 < y < 1, softmax over the n values as one row; leaky_relu 1 where y > 0, else 0.2, elu likewise y + 1,
+/// selu 1.0507 and y + 1.0507·1.6733, softplus 1 - e^-y, softsign (1 - |y|)², exponential y. dy and dx may be the same.
 template <class Real>
 void activation_backward(Activation::Function f, std::size_t n, const Real* y, const Real* dy, Real* dx) noexcept {
   using V = Simd<Real>;
@@ -103,6 +150,27 @@ void activation_backward(Activation::Function f, std::size_t n, const Real* y, c
       });
     case Activation::softmax:
       return softmax_backward(n, y, dy, dx);
+    case Activation::leaky_relu:
+      return leaky_relu_backward(n, static_cast<Real>(detail::kLeakySlope), y, dy, dx);
+    case Activation::elu:
+      return detail::map_gradient(
+          n, y, dy, dx, [&](const V& v, const V& d) { return xsimd::select(v > zero, d, simd::fma<Real>(v, d, d)); });
+    case Activation::selu:
+      return detail::map_gradient(n, y, dy, dx, [&](const V& v, const V& d) {
+        const V scale(static_cast<Real>(detail::kSeluScale));
+        const V below(static_cast<Real>(detail::kSeluScale * detail::kSeluAlpha));
+        return xsimd::select(v > zero, scale, v + below) * d;
+      });
+    case Activation::softplus:
+      return detail::map_gradient(n, y, dy, dx,
+                                  [&](const V& v, const V& d) { return -simd::expm1_below_zero<Real>(-v) * d; });
+    case Activation::softsign:
+      return detail::map_gradient(n, y, dy, dx, [&](const V& v, const V& d) {
+        const V rest = one - xsimd::abs(v);
+        return rest * rest * d;
+      });
+    case Activation::exponential:
+      return detail::map_gradient(n, y, dy, dx, [](const V& v, const V& d) { return v * d; });
   }
 }
 

@@ -117,4 +117,33 @@ SEQNN_INLINE Simd<Real> tanh(const Simd<Real>& x) noexcept {
   return xsimd::select(x == x, y, x);
 }
 
+/// e^x - 1 for x ≤ 0, without loss near 0. Error below 3 ulp, NaN for NaN.
+template <class Real>
+SEQNN_INLINE Simd<Real> expm1_below_zero(const Simd<Real>& x) noexcept {
+  const Simd<Real> one(Real(1));
+  const auto reduced = detail::reduce<Real>(simd::max<Real>(x, Simd<Real>(detail::ExpConstants<Real>::kLowest)));
+  const Simd<Real> power = detail::scale<Real>(one, reduced.rounded);
+  return xsimd::select(x == x, fma<Real>(power, reduced.expm1, power - one), x);
+}
+
+/// log(1 + x) for x in [0, 1]: 2·atanh s with s = x / (2 + x) ≤ 1/3, by its Taylor series. Error below 4 ulp.
+template <class Real>
+SEQNN_INLINE Simd<Real> log1p_to_one(const Simd<Real>& x) noexcept {
+  constexpr std::size_t kTerms = sizeof(Real) == 4 ? 8 : 17;
+  const Simd<Real> s = quotient<Real>(x, x + Simd<Real>(Real(2)));
+  const Simd<Real> z = s * s;
+  Simd<Real> series(Real(1) / Real(2 * kTerms - 1));
+  unroll<kTerms - 1>([&](auto i) {
+    series = fma<Real>(series, z, Simd<Real>(Real(1) / static_cast<Real>(2 * (kTerms - 2 - i) + 1)));
+  });
+  return s * series * Simd<Real>(Real(2));
+}
+
+/// log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), which does not overflow. NaN for NaN.
+template <class Real>
+SEQNN_INLINE Simd<Real> softplus(const Simd<Real>& x) noexcept {
+  const Simd<Real> y = simd::max<Real>(x, Simd<Real>(Real(0))) + log1p_to_one<Real>(simd::exp<Real>(-xsimd::abs(x)));
+  return xsimd::select(x == x, y, x);
+}
+
 }  // namespace seqnn::inline SEQNN_ABI::simd
