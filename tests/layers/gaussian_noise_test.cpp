@@ -16,13 +16,15 @@ using Catch::Matchers::Message;
 using Catch::Matchers::WithinAbs;
 
 TEST_CASE("GaussianNoise adds the normal numbers of the sample's stream", "[layers][gaussian_noise]") {
+  // Value i takes word i, as a share of 2^32, and of that the quantile.
   LayerRun<double> run(GaussianNoise(0.5), {5}, {.batch = 2, .seed = 9});
   run.set_step(3);
   const std::vector<double> x = {3, 6, 9, 12, 15, 3, 6, 9, 12, 15};
   std::vector<double> expected = x;
   for (std::uint32_t sample = 0; sample < 2; ++sample) {
     RandomStream random({.seed = 9, .purpose = Purpose::dropout, .index = 0, .step = 3, .sample = sample});
-    for (std::size_t i = 0; i < 5; ++i) expected[5 * sample + i] += 0.5 * random.normal();
+    for (std::size_t i = 0; i < 5; ++i)
+      expected[5 * sample + i] += 0.5 * normal_quantile((random.bits() + 0.5) / 0x1p32);
   }
   check_close(run.forward(x), expected, 1e-15);
   check_close(run.backward(x), x, 0);
