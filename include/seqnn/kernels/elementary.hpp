@@ -71,7 +71,7 @@ SEQNN_INLINE Reduced<Real> reduce(const Simd<Real>& x) noexcept {
 /// 2^n · v by adding n to the exponent of v.
 template <class Real>
 SEQNN_INLINE Simd<Real> scale(const Simd<Real>& v, const Simd<Real>& rounded) noexcept {
-  return from_bits<Real>(to_bits<Real>(v) + (to_bits<Real>(rounded) << ExpConstants<Real>::kMantissa));
+  return from_bits<Real>(to_bits<Real>(v) + shift_left<ExpConstants<Real>::kMantissa>(to_bits<Real>(rounded)));
 }
 
 }  // namespace detail
