@@ -94,7 +94,7 @@ TEST_CASE("Validation of a stateful model begins at zero and leaves the states a
 
 TEST_CASE("A stateful model refuses batches that cannot continue each other", "[models][stateful]") {
   const auto x = sequences(8, 5);
-  const Tensor<float, 2> y = Tensor<float, 2>::from_shape({8, 1});
+  const Tensor<float, 2> y = xt::zeros<float>({8, 1});
   auto model = network(true);
   FitOptions options;
   options.batch_size = 4;
