@@ -16,8 +16,9 @@ class Layer;
 ///
 ///   linear x    relu max(x, 0)    tanh    sigmoid 1/(1 + e^-x)    hard_sigmoid min(max(x/6 + 1/2, 0), 1)
 ///   softmax e^x_i / Σ_j e^x_j over the last axis
-///   leaky_relu x if x > 0, else 0.2·x    elu x if x > 0, else e^x - 1    selu 1.0507·(x if x > 0, else 1.6733·(e^x -
-///   1)) softplus log(1 + e^x)    softsign x/(1 + |x|)    exponential e^x
+///   leaky_relu x if x > 0, else 0.2·x    elu x if x > 0, else e^x - 1
+///   selu 1.0507·(x if x > 0, else 1.6733·(e^x - 1))
+///   softplus log(1 + e^x)    softsign x/(1 + |x|)    exponential e^x
 class Activation {
  public:
   enum Function {
