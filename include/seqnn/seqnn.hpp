@@ -116,3 +116,4 @@
 #include "seqnn/training/learning_rate_scheduler.hpp"
 #include "seqnn/training/reduce_lr_on_plateau.hpp"
 #include "seqnn/training/terminate_on_nan.hpp"
+#include "seqnn/walkforward/memory_store.hpp"
