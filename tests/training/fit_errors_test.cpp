@@ -173,6 +173,8 @@ TEST_CASE("fit refuses options outside their range", "[training][fit]") {
       "fit: initial_epoch must not be beyond epochs, got 5 and 2; epochs is the number of the last epoch, not how "
       "many to add",
       {.epochs = 2, .initial_epoch = 5});
+  check("fit: even_batches divides a pass over all samples, so replacement must be false, got true; leave one out",
+        {.even_batches = true, .replacement = true});
   check("class_weight: weights must be finite, got nan for class 0", {.class_weight = {{0, double{kNaN}}}});
 }
 

@@ -4,6 +4,7 @@
 #include "seqnn/losses/sparse_categorical_crossentropy.hpp"
 #include "seqnn/metrics/sparse_categorical_accuracy.hpp"
 #include "seqnn/training/early_stopping.hpp"
+#include "seqnn/training/lambda_callback.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/small_models.hpp"
@@ -131,6 +132,39 @@ TEST_CASE("Batches are taken in order without shuffling, and go on through passe
   CHECK(marked.steps({.epochs = 4, .batch_size = 4, .shuffle = false, .initial_epoch = 1}) ==
         std::vector<double>{48, 15, 48});
   CHECK(marked.steps({.epochs = 2, .batch_size = 100, .shuffle = false}) == std::vector<double>{63 / 6.0 * 6, 63});
+}
+
+TEST_CASE("Even batches differ in size by one at most, as numpy.array_split has them", "[training][fit]") {
+  const auto batches = [](std::size_t samples, std::size_t batch_size, std::vector<double> sizes,
+                          bool shuffle = false) {
+    Marked marked(samples);
+    auto sums = marked.model.fit(marked.x, marked.y,
+                                 {.epochs = sizes.size(),
+                                  .batch_size = batch_size,
+                                  .steps_per_epoch = 1,
+                                  .even_batches = true,
+                                  .shuffle = shuffle,
+                                  .verbose = Verbose::silent})["loss"];
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] *= sizes[i];
+    return sums;
+  };
+  // [0 1 2 3] [4 5 6 7] [8 9 10], and from the start again
+  CHECK(batches(11, 3, {4, 4, 3, 4}) == std::vector<double>{15, 240, 1792, 15});
+  CHECK(batches(6, 3, {3, 3}) == std::vector<double>{7, 56});
+  CHECK(batches(7, 4, {7, 7}) == std::vector<double>{127, 127});
+  CHECK(batches(3, 4, {3}) == std::vector<double>{7});
+  const auto shuffled = batches(11, 3, {4, 4, 3}, true);
+  CHECK(std::accumulate(shuffled.begin(), shuffled.end(), 0.0) == 2047);
+  CHECK(shuffled[0] != 15);
+
+  Marked marked(11);
+  std::vector<std::size_t> steps;  // an epoch is a pass
+  const LambdaCallback writes_down(
+      {.on_batch_end = [&](Training&, std::size_t batch, const Logs&) { steps.push_back(batch); }});
+  marked.model.fit(
+      marked.x, marked.y,
+      {.epochs = 2, .batch_size = 3, .even_batches = true, .callbacks = {writes_down}, .verbose = Verbose::silent});
+  CHECK(steps == std::vector<std::size_t>{0, 1, 2, 0, 1, 2});
 }
 
 TEST_CASE("Every pass is a new order of all samples, decided by the seed", "[training][fit]") {

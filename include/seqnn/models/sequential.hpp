@@ -306,6 +306,10 @@ class Sequential {
     if (options.replacement && !options.shuffle) {
       throw OptionError("fit: replacement draws samples at random, so shuffle must be true, got false; leave one out");
     }
+    if (options.replacement && options.even_batches) {
+      throw OptionError(
+          "fit: even_batches divides a pass over all samples, so replacement must be false, got true; leave one out");
+    }
     if (options.validation_steps > 0 && options.validation_data.empty() && options.validation_split == 0) {
       throw OptionError(text("fit: validation_steps must come with validation data, got ", options.validation_steps,
                              " and none; set .validation_data or .validation_split"));

@@ -62,7 +62,11 @@ class Fit final : public Training {
         optimizer_(&optimizer),
         options_(&options),
         team_(options.threads),
-        batch_size_(options.replacement ? options.batch_size : std::min(options.batch_size, count)),
+        steps_per_pass_(options.even_batches ? std::max<std::size_t>(1, count / options.batch_size)
+                                             : (count + options.batch_size - 1) / options.batch_size),
+        batch_size_(options.replacement    ? options.batch_size
+                    : options.even_batches ? (count + steps_per_pass_ - 1) / steps_per_pass_
+                                           : std::min(options.batch_size, count)),
         trainer_(network, objective, optimizer, team_, samples, batch_size_, options.shards, options.seed, states),
         samples_(&samples),
         count_(count),
@@ -75,7 +79,6 @@ class Fit final : public Training {
                          states != nullptr ? options.batch_size : EvaluateOptions{}.batch_size,
                          validation_states_ ? &*validation_states_ : nullptr);
     }
-    steps_per_pass_ = (count + options.batch_size - 1) / options.batch_size;
     steps_per_epoch_ = options.steps_per_epoch > 0 ? options.steps_per_epoch : steps_per_pass_;
     epoch_score_.metrics.resize(objective.sum_count());
   }
@@ -145,8 +148,14 @@ class Fit final : public Training {
     }
     const std::size_t pass = step / steps_per_pass_;
     if (!ordered_ || pass != pass_) arrange(pass);
-    const std::size_t begin = step % steps_per_pass_ * batch_size_;
-    return std::span(order_).subspan(begin, std::min(batch_size_, order_.size() - begin));
+    const std::size_t begin = batch_begin(step % steps_per_pass_);
+    return std::span(order_).subspan(begin, batch_begin(step % steps_per_pass_ + 1) - begin);
+  }
+
+  /// Where a batch begins in its pass. Of even batches the first ones have a sample more, as numpy.array_split has it.
+  std::size_t batch_begin(std::size_t batch) const {
+    if (!options_->even_batches) return std::min(batch * batch_size_, count_);
+    return batch * (count_ / steps_per_pass_) + std::min(batch, count_ % steps_per_pass_);
   }
 
   /// Puts the samples in the order of a pass.
@@ -190,7 +199,8 @@ class Fit final : public Training {
   Optimizer<Real>* optimizer_;
   FitOptions* options_;
   ThreadTeam team_;
-  std::size_t batch_size_;
+  std::size_t steps_per_pass_;
+  std::size_t batch_size_;  // of the largest batch
   Trainer<Real> trainer_;
   const Samples<Real>* samples_;
   std::size_t count_;
@@ -200,7 +210,6 @@ class Fit final : public Training {
   std::vector<bool> seen_;
   std::size_t pass_ = 0;
   bool ordered_ = false;
-  std::size_t steps_per_pass_ = 0;
   std::size_t steps_per_epoch_ = 0;
   Score epoch_score_;
   Logs logs_;

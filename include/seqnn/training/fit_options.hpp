@@ -16,11 +16,13 @@ namespace seqnn::inline SEQNN_ABI {
 /// Samples to validate on: `.validation_data = {x_val, y_val}` or `&dataset`.
 using ValidationData = SampleSource;
 
-/// Options of `Sequential::fit`. Names, defaults and meaning are Keras'; `replacement` and the last four are ours.
+/// Options of `Sequential::fit`. Names, defaults and meaning are Keras'; `even_batches`, `replacement` and the
+/// last four are ours.
 struct FitOptions {
   std::size_t epochs = 1;                   ///< number of the epoch at which training ends
   std::size_t batch_size = 32;              ///< samples a step; the last of a pass may have fewer
   std::size_t steps_per_epoch = 0;          ///< steps after which an epoch ends; 0: one pass over the samples
+  bool even_batches = false;                ///< samples / batch_size batches a pass, of nearly one size
   bool replacement = false;                 ///< no passes: each batch draws from all samples, uniformly
   double validation_split = 0;              ///< share of samples to validate on: the last ones, before shuffling
   ValidationData validation_data = {};      ///< to validate on, instead
