@@ -117,3 +117,4 @@
 #include "seqnn/training/reduce_lr_on_plateau.hpp"
 #include "seqnn/training/terminate_on_nan.hpp"
 #include "seqnn/walkforward/memory_store.hpp"
+#include "seqnn/walkforward/plan.hpp"

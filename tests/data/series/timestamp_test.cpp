@@ -55,6 +55,11 @@ TEST_CASE("A time is written as ISO 8601 has it", "[data][series][timestamp]") {
   CHECK(time_text(timestamp({.year = 2020, .month = 2, .day = 29, .hour = 9, .minute = 5})) == "2020-02-29 09:05:00");
 }
 
+TEST_CASE("A date has a time of day unless it is midnight", "[data][series][timestamp]") {
+  CHECK(date_text(timestamp({.year = 1969, .month = 12, .day = 30})) == "1969-12-30");
+  CHECK(date_text(timestamp({.year = 2015, .month = 5, .day = 20, .second = 1})) == "2015-05-20 00:00:01");
+}
+
 TEST_CASE("A format reads dates as strptime does", "[data][series][time_format]") {
   const auto read = [](const char* format, const char* date) -> std::string {
     const std::optional<std::int64_t> time = TimeFormat(format).parse(date);

@@ -84,4 +84,11 @@ SEQNN_COLD inline std::string time_text(std::int64_t timestamp) {
   return std::string(buffer, static_cast<std::size_t>(n));
 }
 
+/// "2020-01-31" for a midnight, as daily data has it, else with its time of day.
+SEQNN_COLD inline std::string date_text(std::int64_t timestamp) {
+  std::string written = time_text(timestamp);
+  if (detail::floor_modulo(timestamp, kSecondsPerDay) == 0) written.resize(written.size() - 9);
+  return written;
+}
+
 }  // namespace seqnn::inline SEQNN_ABI
