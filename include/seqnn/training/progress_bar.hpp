@@ -1,76 +1,19 @@
 #pragma once
 
 #include "seqnn/core/config.hpp"
+#include "seqnn/io/progress_text.hpp"
+#include "seqnn/io/terminal.hpp"
 #include "seqnn/training/callback.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdio>
-#include <cstdlib>
-#include <iostream>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 
-#if defined(__unix__) || defined(__APPLE__)
-#include <sys/ioctl.h>
-#include <unistd.h>
-#endif
-
 namespace seqnn::inline SEQNN_ABI {
-
-/// What a training prints: nothing, a line that is redrawn as the epoch goes on, or one line at the end of each epoch.
-/// `automatic` is `bar` on a terminal and `line` elsewhere.
-enum class Verbose { automatic, silent, bar, line };
-
-inline const char* to_string(Verbose verbose) {
-  switch (verbose) {
-    case Verbose::silent:
-      return "silent";
-    case Verbose::bar:
-      return "bar";
-    case Verbose::line:
-      return "line";
-    default:
-      return "automatic";
-  }
-}
-
-/// What the far end of a stream can show.
-struct Terminal {
-  bool redraws = false;     ///< a carriage return goes back to the start of the line
-  bool colors = false;      ///< ANSI colours; not if the environment has NO_COLOR
-  std::size_t columns = 0;  ///< 0: unknown
-
-  /// Only std::cout and std::cerr are ever terminals; TERM=dumb is none.
-  SEQNN_COLD static Terminal behind(const std::ostream& out) {
-    Terminal terminal;
-#if defined(__unix__) || defined(__APPLE__)
-    const int descriptor = &out == &std::cout ? STDOUT_FILENO : &out == &std::cerr ? STDERR_FILENO : -1;
-    const char* const term = std::getenv("TERM");
-    if (descriptor < 0 || ::isatty(descriptor) == 0 || term == nullptr || std::string_view(term) == "dumb") {
-      return terminal;
-    }
-    const char* const no_color = std::getenv("NO_COLOR");
-    ::winsize size{};
-    terminal.redraws = true;
-    terminal.colors = no_color == nullptr || *no_color == '\0';
-    if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0) terminal.columns = size.ws_col;
-#else
-    static_cast<void>(out);
-#endif
-    return terminal;
-  }
-};
-
-namespace detail {
-
-inline double steady_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-}  // namespace detail
 
 struct ProgressBarOptions {
   Verbose verbose = Verbose::automatic;
@@ -153,7 +96,6 @@ class ProgressBar : public Callback {
   }
 
  private:
-  static constexpr std::size_t kCells = 20;
   static constexpr double kSecondsBetweenDraws = 0.1;
 
   double seconds_per_step() const {
@@ -177,13 +119,8 @@ class ProgressBar : public Callback {
       const int digits = std::snprintf(buffer, sizeof buffer, "%zu", total);
       std::snprintf(buffer, sizeof buffer, "%*zu/%zu ", digits, steps_, total);
       line_ += buffer;
-      width_ += std::string_view(buffer).size() + kCells;
-      const std::size_t done = kCells * std::min(steps_, total) / total;
-      style("\x1b[0;32m");  // green
-      for (std::size_t i = 0; i < done; ++i) line_ += "━";
-      style("\x1b[90m");  // grey
-      for (std::size_t i = done; i < kCells; ++i) line_ += terminal_.colors ? "━" : " ";
-      style("\x1b[0m");
+      width_ += std::string_view(buffer).size() + detail::kBarColumns;
+      detail::append_bar(line_, steps_, total, terminal_);
     }
     const std::size_t before = line_.size();
     line_ += ' ';
@@ -206,15 +143,8 @@ class ProgressBar : public Callback {
   /// "5s 32ms/step"
   SEQNN_COLD void append_times(double seconds) {
     char buffer[96];
-    const auto whole = static_cast<long long>(std::max(seconds, 0.0) + 0.5);
-    if (whole >= 3600) {
-      std::snprintf(buffer, sizeof buffer, "%lld:%02lld:%02lld ", whole / 3600, whole / 60 % 60, whole % 60);
-    } else if (whole >= 60) {
-      std::snprintf(buffer, sizeof buffer, "%lld:%02lld ", whole / 60, whole % 60);
-    } else {
-      std::snprintf(buffer, sizeof buffer, "%llds ", whole);
-    }
-    line_ += buffer;
+    detail::append_duration(line_, seconds);
+    line_ += ' ';
     const double step = seconds_per_step();
     if (step >= 1) {
       std::snprintf(buffer, sizeof buffer, "%.0fs/step", step);
