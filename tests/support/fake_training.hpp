@@ -20,12 +20,14 @@ class FakeTraining : public seqnn::Training {
     if (stop_reason_.empty()) stop_reason_ = std::move(reason);
   }
   const std::string& stop_reason() const override { return stop_reason_; }
+  std::string first_non_finite() const override { return non_finite; }
   double learning_rate() const override { return learning_rate_; }
   void set_learning_rate(double rate) override { learning_rate_ = rate; }
   void keep_weights(seqnn::KeptWeights& kept) const override { kept.assign(1, std::byte{weight}); }
   void restore_weights(const seqnn::KeptWeights& kept) override { weight = std::to_integer<unsigned char>(kept.at(0)); }
 
   unsigned char weight = 0;
+  std::string non_finite;  // what first_non_finite says
 
  private:
   std::size_t epochs_;

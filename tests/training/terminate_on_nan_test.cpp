@@ -44,6 +44,18 @@ TEST_CASE("TerminateOnNaN names the batch and the epoch", "[training][terminate_
   }
 }
 
+TEST_CASE("TerminateOnNaN says what was not finite first", "[training][terminate_on_nan]") {
+  TerminateOnNaN terminate;
+  FakeTraining training(5, 4, {{"loss", kNaN}});
+  training.non_finite = "output of Dense \"dense\", infinite for sample 5";
+  terminate.on_epoch_begin(training, 0);
+  terminate.on_batch_end(training, 0, {{"loss", kNaN}});
+  CHECK(training.stop_reason() ==
+        "TerminateOnNaN: loss was NaN in batch 1 of epoch 1; first not finite: output of Dense \"dense\", infinite for "
+        "sample 5; take a lower learning rate, limit gradients with clipnorm, or look for values in the data that are "
+        "not finite");
+}
+
 TEST_CASE("TerminateOnNaN allocates nothing while the loss is a number", "[training][terminate_on_nan]") {
   TerminateOnNaN terminate;
   FakeTraining training(1, 1, {});

@@ -113,6 +113,11 @@ class Workspace {
     return x;
   }
 
+  /// What layer `l` made of the last tile, if it is training: each layer then has memory of its own. Null where it
+  /// passes its input through.
+  const Real* output_of(std::size_t l) const { return stages_[l].output; }
+  const Shape& output_shape_of(std::size_t l) const { return shapes_[l + 1]; }
+
   /// Where to write the gradient of the loss by the outputs before `backward`.
   Real* output_gradient() { return gradients_[0]; }
 

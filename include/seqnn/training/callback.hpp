@@ -40,6 +40,10 @@ class Training {
   /// Empty while nothing has stopped the training.
   virtual const std::string& stop_reason() const = 0;
 
+  /// Where numbers first stopped being finite, once a batch had no finite loss: `output of Dense "dense", NaN for
+  /// sample 17`, or a gradient, a parameter, the loss. Empty if every loss was finite.
+  virtual std::string first_non_finite() const = 0;
+
   virtual double learning_rate() const = 0;
   virtual void set_learning_rate(double rate) = 0;
 

@@ -128,6 +128,7 @@ class Fit final : public Training {
     if (stop_reason_.empty()) stop_reason_ = std::move(reason);
   }
   const std::string& stop_reason() const override { return stop_reason_; }
+  std::string first_non_finite() const override { return trainer_.first_non_finite(); }
   double learning_rate() const override { return optimizer_->learning_rate(); }
   void set_learning_rate(double rate) override { optimizer_->set_learning_rate(rate); }
   void keep_weights(KeptWeights& kept) const override {

@@ -5,10 +5,12 @@
 #include "seqnn/metrics/metric.hpp"
 #include "seqnn/models/network.hpp"
 #include "seqnn/models/workspace.hpp"
+#include "seqnn/training/non_finite.hpp"
 #include "seqnn/training/sample_parts.hpp"
 #include "seqnn/training/samples.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -84,6 +86,29 @@ class Shard {
       workspace_.backward();
     }
     workspace_.finish();
+  }
+
+  /// Passes samples of a training step forward once more, and looks for the first layer with an output that is not
+  /// finite. Layers with states that stay continue those the step has left; they are not finite from the same layer on.
+  SEQNN_COLD NonFiniteOutput find_non_finite(const Samples<Real>& samples, std::span<const std::size_t> indices,
+                                             std::size_t first, std::uint64_t seed, std::uint32_t step) {
+    NonFiniteOutput found;
+    workspace_.begin(network_->parameters().data(), gradients_.data(), seed, step);
+    for (std::size_t at = 0; at < indices.size(); at += workspace_.tile()) {
+      const std::size_t count = std::min(workspace_.tile(), indices.size() - at);
+      samples.gather(indices.subspan(at, count), room_);
+      pass(room_, count, first + at);
+      for (std::size_t l = 0; l < std::min(found.layer, network_->layers().size()); ++l) {
+        const Real* const output = workspace_.output_of(l);
+        if (output == nullptr) continue;
+        const std::size_t width = element_count(workspace_.output_shape_of(l));
+        const Real* const end = output + count * width;
+        const Real* const wrong = std::find_if(output, end, [](Real value) { return !std::isfinite(value); });
+        if (wrong == end) continue;
+        found = {l, indices[at + static_cast<std::size_t>(wrong - output) / width], std::isnan(*wrong)};
+      }
+    }
+    return found;
   }
 
   /// Makes ready for `evaluate` and `predict` with the present parameters.

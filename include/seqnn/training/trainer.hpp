@@ -6,15 +6,19 @@
 #include "seqnn/models/network.hpp"
 #include "seqnn/models/workspace.hpp"
 #include "seqnn/optimizers/optimizer.hpp"
+#include "seqnn/training/non_finite.hpp"
 #include "seqnn/training/samples.hpp"
 #include "seqnn/training/shard.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <numeric>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace seqnn::inline SEQNN_ABI {
@@ -55,16 +59,23 @@ class Trainer {
   const Score& step(std::span<const std::size_t> batch, std::uint32_t step) {
     const Real scale = Real(1) / static_cast<Real>(batch.size());
     team_->run(shards_.size(), [&](std::size_t s) {
-      const std::size_t begin = batch.size() * s / shards_.size();
-      const std::size_t end = batch.size() * (s + 1) / shards_.size();
+      const auto [begin, end] = part(batch.size(), s);
       shards_[s]->train(*samples_, batch.subspan(begin, end - begin), begin, scale, seed_, step);
     });
     score_.reset();
     for (const auto& shard : shards_) score_.add(shard->score());
     score_.loss += network_->penalty() * static_cast<double>(batch.size());
+    const bool finite = std::isfinite(score_.loss);
+    if (!finite && finite_) first_non_finite_ = find_non_finite(batch, step);  // before the update spreads it
+    finite_ = finite;
     update();
+    ++steps_;
     return score_;
   }
+
+  /// Where numbers stopped being finite in the first step that had no finite loss, of the last row of such steps; empty
+  /// if there was none.
+  const std::string& first_non_finite() const { return first_non_finite_; }
 
  private:
   /// Numbers that are added up and updated by one thread at a time: 128 KB of floats, so that they stay in L2.
@@ -90,6 +101,23 @@ class Trainer {
     });
   }
 
+  SEQNN_COLD std::string find_non_finite(std::span<const std::size_t> batch, std::uint32_t step) {
+    const std::string parameter = non_finite_parameter(*network_, steps_ == 0);
+    if (!parameter.empty()) return parameter;
+    NonFiniteOutput first;
+    for (std::size_t s = 0; s < shards_.size(); ++s) {
+      const auto [begin, end] = part(batch.size(), s);
+      const auto found = shards_[s]->find_non_finite(*samples_, batch.subspan(begin, end - begin), begin, seed_, step);
+      if (found.layer < first.layer) first = found;
+    }
+    return describe(*network_, first);
+  }
+
+  /// The samples of a batch that shard `s` gets: from first on, up to second.
+  std::pair<std::size_t, std::size_t> part(std::size_t batch, std::size_t s) const {
+    return {batch * s / shards_.size(), batch * (s + 1) / shards_.size()};
+  }
+
   Network<Real>* network_;
   Optimizer<Real>* optimizer_;
   ThreadTeam* team_;
@@ -97,6 +125,9 @@ class Trainer {
   std::uint64_t seed_;
   std::vector<std::unique_ptr<Shard<Real>>> shards_;
   Score score_;
+  std::size_t steps_ = 0;
+  bool finite_ = true;  // the loss of the last step
+  std::string first_non_finite_;
 };
 
 /// Passes samples through a network without training: evaluation and prediction, the samples in chunks over the
