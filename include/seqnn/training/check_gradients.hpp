@@ -71,6 +71,35 @@ struct GradientReport {
 
 namespace detail {
 
+/// Indices of element i of a tensor.
+inline Shape position(std::size_t i, const Shape& shape) {
+  Shape result(shape.size());
+  for (std::size_t axis = shape.size(); axis-- > 0;) {
+    result[axis] = i % shape[axis];
+    i /= shape[axis];
+  }
+  return result;
+}
+
+/// Where the gradient by an argument of this shape differs most from central differences.
+inline GradientReport::Argument worst_gradient(const std::string& name, const Shape& shape,
+                                               std::span<const double> gradient, std::span<const double> differences) {
+  double largest = 0;
+  for (const double difference : differences) largest = std::max(largest, std::fabs(difference));
+  // Rounding leaves about 1e-10 in a difference, so errors are relative to at least a thousandth of the largest
+  // gradient, and of 1.
+  const double floor = 1e-3 * std::max(largest, 1.0);
+  GradientReport::Argument worst{.name = name};
+  for (std::size_t i = 0; i < gradient.size(); ++i) {
+    const double scale = std::max({std::fabs(gradient[i]), std::fabs(differences[i]), floor});
+    const double error = std::fabs(gradient[i] - differences[i]) / scale;
+    if (error > worst.error || (std::isnan(error) && !std::isinf(worst.error))) {
+      worst = {name, std::isnan(error) ? HUGE_VAL : error, position(i, shape), gradient[i], differences[i]};
+    }
+  }
+  return worst;
+}
+
 /// The work of check_gradients on one layer.
 class GradientCheck {
  public:
@@ -162,16 +191,6 @@ class GradientCheck {
     return shape;
   }
 
-  /// Indices of element i of a tensor.
-  static Shape position(std::size_t i, const Shape& shape) {
-    Shape result(shape.size());
-    for (std::size_t axis = shape.size(); axis-- > 0;) {
-      result[axis] = i % shape[axis];
-      i /= shape[axis];
-    }
-    return result;
-  }
-
   /// The buffer was full of NaN before: what still is NaN was not written, or was added to.
   void check_all_written(const char* name, const std::vector<double>& values, const Shape& sample) {
     const auto bad = std::find_if(values.begin(), values.end(), [](double v) { return std::isnan(v); });
@@ -248,7 +267,6 @@ class GradientCheck {
     std::vector<double> differences(values.size());
     std::vector<double> above;
     std::vector<double> state_above;
-    double largest = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
       const double value = values[i];
       const double high = value + options_.epsilon;
@@ -263,20 +281,8 @@ class GradientCheck {
       for (std::size_t k = 0; k < dy_.size(); ++k) sum += dy_[k] * (above[k] - below[k]);
       for (std::size_t k = 0; k < dstate_.size(); ++k) sum += dstate_[k] * (state_above[k] - run_.state()[k]);
       differences[i] = sum / (high - low);
-      largest = std::max(largest, std::fabs(differences[i]));
     }
-    // Rounding leaves about 1e-10 in a difference, so errors are relative to at least a thousandth of the largest
-    // gradient, and of 1.
-    const double floor = 1e-3 * std::max(largest, 1.0);
-    GradientReport::Argument worst{.name = name};
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const double scale = std::max({std::fabs(gradient[i]), std::fabs(differences[i]), floor});
-      const double error = std::fabs(gradient[i] - differences[i]) / scale;
-      if (error > worst.error || (std::isnan(error) && !std::isinf(worst.error))) {
-        worst = {name, std::isnan(error) ? HUGE_VAL : error, position(i, shape), gradient[i], differences[i]};
-      }
-    }
-    report_.arguments.push_back(std::move(worst));
+    report_.arguments.push_back(worst_gradient(name, shape, gradient, differences));
   }
 
   CheckGradientsOptions options_;
