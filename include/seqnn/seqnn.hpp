@@ -109,6 +109,7 @@
 #include "seqnn/optimizers/nadam.hpp"
 #include "seqnn/optimizers/rmsprop.hpp"
 #include "seqnn/optimizers/sgd.hpp"
+#include "seqnn/training/blow_up_guard.hpp"
 #include "seqnn/training/check_gradients.hpp"
 #include "seqnn/training/check_loss_gradients.hpp"
 #include "seqnn/training/csv_logger.hpp"

@@ -20,6 +20,9 @@ class FakeTraining : public seqnn::Training {
     if (stop_reason_.empty()) stop_reason_ = std::move(reason);
   }
   const std::string& stop_reason() const override { return stop_reason_; }
+  void note(std::string sentence) override { notes.push_back(std::move(sentence)); }
+  double batch_loss() const override { return loss; }
+  void reset_optimizer() override { ++resets; }
   std::string first_non_finite() const override { return non_finite; }
   double learning_rate() const override { return learning_rate_; }
   void set_learning_rate(double rate) override { learning_rate_ = rate; }
@@ -27,6 +30,9 @@ class FakeTraining : public seqnn::Training {
   void restore_weights(const seqnn::KeptWeights& kept) override { weight = std::to_integer<unsigned char>(kept.at(0)); }
 
   unsigned char weight = 0;
+  double loss = 0.5;       // of the last batch
+  std::size_t resets = 0;  // of the optimizer
+  std::vector<std::string> notes;
   std::string non_finite;  // what first_non_finite says
 
  private:

@@ -171,6 +171,34 @@ TEST_CASE("The reason why training stopped is the last line", "[training][progre
   CHECK(printed.text() == "EarlyStopping: val_loss has not improved for 2 epochs\n");
 }
 
+TEST_CASE("A note stands on a line of its own", "[training][progress_bar]") {
+  FakeTraining training(2, 4, {});
+  Printed line({});
+  line.bar.on_epoch_begin(training, 0);
+  line.bar.on_batch_end(training, 0, {{"loss", 0.5}});
+  line.bar.note("back to epoch 1");
+  CHECK(line.text() == "back to epoch 1\n");
+
+  Printed bar({.terminal = kPlainTerminal});
+  bar.bar.on_epoch_begin(training, 0);
+  now += 1;
+  bar.bar.on_batch_end(training, 1, {{"loss", 0.5}});
+  bar.text();
+  bar.bar.note("back to epoch 1");
+  CHECK(bar.text() == "\nback to epoch 1\n");
+  now += 1;
+  bar.bar.on_batch_end(training, 3, {});
+  CHECK(bar.text().starts_with("\r4/4 "));
+  bar.bar.on_epoch_end(training, 0, {});
+  bar.text();
+  bar.bar.note("back to epoch 2");
+  CHECK(bar.text() == "back to epoch 2\n");
+
+  Printed silent({.verbose = Verbose::silent, .terminal = kPlainTerminal});
+  silent.bar.note("back to epoch 1");
+  CHECK(silent.text() == "");
+}
+
 TEST_CASE("A silent progress bar prints nothing, not even on a terminal", "[training][progress_bar]") {
   Printed printed({.verbose = Verbose::silent, .terminal = kPlainTerminal});
   FakeTraining training(1, 1, {});

@@ -40,6 +40,12 @@ class Training {
   /// Empty while nothing has stopped the training.
   virtual const std::string& stop_reason() const = 0;
 
+  /// A sentence for the user, printed between the lines of the epochs and kept in the history (`notes`).
+  virtual void note(std::string sentence) = 0;
+
+  /// The loss of the last batch alone; NaN before the first.
+  virtual double batch_loss() const = 0;
+
   /// Where numbers first stopped being finite, once a batch had no finite loss: `output of Dense "dense", NaN for
   /// sample 17`, or a gradient, a parameter, the loss. Empty if every loss was finite.
   virtual std::string first_non_finite() const = 0;
@@ -51,6 +57,10 @@ class Training {
   /// only the first time.
   virtual void keep_weights(KeptWeights& kept) const = 0;
   virtual void restore_weights(const KeptWeights& kept) = 0;
+
+  /// Forgets what training gathers beside the weights: the optimizer's moments are zero and its steps count from 0
+  /// again, states of stateful layers are zero. The learning rate stays.
+  virtual void reset_optimizer() = 0;
 };
 
 /// Something that watches a training and may steer it. Derive, override what is needed, and hand it to `fit`:

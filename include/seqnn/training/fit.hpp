@@ -68,6 +68,7 @@ class Fit final : public Training {
                     : options.even_batches ? (count + steps_per_pass_ - 1) / steps_per_pass_
                                            : std::min(options.batch_size, count)),
         trainer_(network, objective, optimizer, team_, samples, batch_size_, options.shards, options.seed, states),
+        states_(states),
         samples_(&samples),
         count_(count),
         order_(options.replacement ? batch_size_ : count) {
@@ -86,6 +87,7 @@ class Fit final : public Training {
   SEQNN_COLD History run() {
     History history;
     ProgressBar bar(options_->output == nullptr ? std::cout : *options_->output, {.verbose = options_->verbose});
+    bar_ = &bar;
     const auto tell = [&](auto&& what) {
       what(bar);
       for (auto& callback : options_->callbacks) what(*callback);
@@ -103,8 +105,10 @@ class Fit final : public Training {
       epoch_score_.reset();
       Logs batch_logs;
       for (std::size_t step = 0; step < steps_per_epoch_; ++step) {
-        epoch_score_.add(trainer_.step(next_batch(epoch * steps_per_epoch_ + step),
-                                       static_cast<std::uint32_t>(epoch * steps_per_epoch_ + step)));
+        const Score& score = trainer_.step(next_batch(epoch * steps_per_epoch_ + step),
+                                           static_cast<std::uint32_t>(epoch * steps_per_epoch_ + step));
+        batch_loss_ = score.loss / static_cast<double>(score.samples);
+        epoch_score_.add(score);
         set_logs(batch_logs, names, objective_, epoch_score_);
         tell([&](Callback& c) { c.on_batch_end(*this, step, batch_logs); });
         if (!stop_reason_.empty()) break;
@@ -118,6 +122,7 @@ class Fit final : public Training {
     }
     tell([&](Callback& c) { c.on_train_end(*this); });
     history.set_stop_reason(stop_reason_);
+    history.set_notes(std::move(notes_));
     return history;
   }
 
@@ -128,6 +133,11 @@ class Fit final : public Training {
     if (stop_reason_.empty()) stop_reason_ = std::move(reason);
   }
   const std::string& stop_reason() const override { return stop_reason_; }
+  void note(std::string sentence) override {
+    bar_->note(sentence);
+    notes_.push_back(std::move(sentence));
+  }
+  double batch_loss() const override { return batch_loss_; }
   std::string first_non_finite() const override { return trainer_.first_non_finite(); }
   double learning_rate() const override { return optimizer_->learning_rate(); }
   void set_learning_rate(double rate) override { optimizer_->set_learning_rate(rate); }
@@ -137,6 +147,10 @@ class Fit final : public Training {
   }
   void restore_weights(const KeptWeights& kept) override {
     std::memcpy(network_->parameters().data(), kept.data(), kept.size());
+  }
+  void reset_optimizer() override {
+    optimizer_->build(network_->layout());
+    if (states_ != nullptr) states_->reset();
   }
 
  private:
@@ -203,6 +217,7 @@ class Fit final : public Training {
   std::size_t steps_per_pass_;
   std::size_t batch_size_;  // of the largest batch
   Trainer<Real> trainer_;
+  States<Real>* states_;
   const Samples<Real>* samples_;
   std::size_t count_;
   std::optional<States<Real>> validation_states_;
@@ -214,7 +229,10 @@ class Fit final : public Training {
   std::size_t steps_per_epoch_ = 0;
   Score epoch_score_;
   Logs logs_;
+  ProgressBar* bar_ = nullptr;  // while run runs
+  double batch_loss_ = std::numeric_limits<double>::quiet_NaN();
   std::string stop_reason_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace seqnn::inline SEQNN_ABI

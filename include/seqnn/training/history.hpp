@@ -97,6 +97,10 @@ class History {
   const std::string& stop_reason() const { return stop_reason_; }
   void set_stop_reason(std::string reason) { stop_reason_ = std::move(reason); }
 
+  /// What callbacks had to say, in order (`Training::note`).
+  const std::vector<std::string>& notes() const { return notes_; }
+  void set_notes(std::vector<std::string> notes) { notes_ = std::move(notes); }
+
   /// Comma-separated values, one line an epoch: epoch (from 1), the names in their order, seconds. Numbers read back as
   /// the same doubles whatever the locale; a value that is missing is `nan`.
   SEQNN_COLD std::string csv() const {
@@ -177,6 +181,7 @@ class History {
   std::vector<std::size_t> epoch_numbers_;
   std::vector<double> seconds_;
   std::string stop_reason_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace seqnn::inline SEQNN_ABI

@@ -86,6 +86,17 @@ class ProgressBar : public Callback {
     }
     line_ += '\n';
     write();
+    width_ = 0;
+  }
+
+  /// Prints a sentence on a line of its own; a bar that is being drawn goes on below it.
+  SEQNN_COLD void note(std::string_view sentence) {
+    if (verbose_ == Verbose::silent) return;
+    line_ = width_ > 0 ? "\n" : "";
+    width_ = 0;
+    line_ += sentence;
+    line_ += '\n';
+    write();
   }
 
   SEQNN_COLD void on_train_end(Training& training) override {
