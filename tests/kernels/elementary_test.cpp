@@ -24,6 +24,7 @@ constexpr double kSigmoidError = 3;
 constexpr double kTanhError = 3;
 constexpr double kExpm1Error = 3;
 constexpr double kSoftplusError = 4;
+constexpr double kNormalError = 6;
 
 template <class Real>
 using Wide = std::conditional_t<sizeof(Real) == 4, double, long double>;
@@ -93,6 +94,38 @@ struct Softplus {
   static Wide<Real> exact(Wide<Real> x) {
     const Wide<Real> y = (x > 0 ? x : Wide<Real>(0)) + std::log1p(std::exp(-std::fabs(x)));
     return std::isnan(x) ? x : y < kSmallest<Real> ? 0 : y;
+  }
+};
+
+/// Both results of normal(), down to where they are promised: 1e-32, and 1e-299 in double.
+template <class Real>
+Wide<Real> within_normal(Wide<Real> x) {
+  const Wide<Real> limit = sizeof(Real) == 4 ? 12 : 37;
+  return std::fmin(std::fmax(x, -limit), limit);
+}
+
+struct NormalCdf {
+  template <class Real>
+  static Simd<Real> fast(const Simd<Real>& x) {
+    const Simd<Real> limit(static_cast<Real>(within_normal<Real>(1e9)));
+    return simd::normal<Real>(simd::min<Real>(limit, simd::max<Real>(-limit, x))).cdf;
+  }
+  template <class Real>
+  static Wide<Real> exact(Wide<Real> x) {
+    return std::isnan(x) ? x : std::erfc(-within_normal<Real>(x) / std::sqrt(Wide<Real>(2))) / 2;
+  }
+};
+
+struct NormalBell {
+  template <class Real>
+  static Simd<Real> fast(const Simd<Real>& x) {
+    const Simd<Real> limit(static_cast<Real>(within_normal<Real>(1e9)));
+    return simd::normal<Real>(simd::min<Real>(limit, simd::max<Real>(-limit, x))).bell;
+  }
+  template <class Real>
+  static Wide<Real> exact(Wide<Real> x) {
+    const Wide<Real> v = within_normal<Real>(x);
+    return std::isnan(x) ? x : std::exp(-v * v / 2);
   }
 };
 
@@ -234,6 +267,30 @@ TEST_CASE("expm1 and softplus stay within their stated errors", "[kernels][eleme
   CHECK_WORST(worst_double<Softplus>(), kSoftplusError);
 }
 
+TEST_CASE("The normal distribution stays within its stated error", "[kernels][elementary]") {
+  constexpr std::uint64_t kStep = 4001;
+  CHECK_WORST(worst_float<NormalCdf>(kStep), kNormalError);
+  CHECK_WORST(worst_float<NormalBell>(kStep), kNormalError);
+  CHECK_WORST(worst_double<NormalCdf>(), kNormalError);
+  CHECK_WORST(worst_double<NormalBell>(), kNormalError);
+}
+
+TEMPLATE_TEST_CASE("The normal distribution reaches its limits and keeps NaN", "[kernels][elementary]", float, double) {
+  const auto cdf = [](TestType x) {
+    TestType lanes[kLanes<TestType>];
+    simd::store(lanes, simd::normal<TestType>(Simd<TestType>(x)).cdf);
+    return lanes[0];
+  };
+  const TestType nearly_nothing = sizeof(TestType) == 4 ? TestType(1e-32) : TestType(1e-299);
+  CHECK(std::fabs(cdf(0) - TestType(0.5)) <= std::numeric_limits<TestType>::epsilon());
+  for (const TestType large : {TestType(50), std::numeric_limits<TestType>::max(), kInfinity<TestType>}) {
+    CHECK(cdf(large) == 1);
+    CHECK(cdf(-large) >= 0);
+    CHECK(cdf(-large) < nearly_nothing);
+  }
+  CHECK(std::isnan(cdf(kNaN<TestType>)));
+}
+
 TEMPLATE_TEST_CASE("exp is exact at zero, and 0, infinite or NaN where it has to be", "[kernels][elementary]", float,
                    double) {
   using Limits = std::numeric_limits<TestType>;
@@ -291,4 +348,5 @@ TEMPLATE_TEST_CASE("Elementary functions give the same bits in every lane", "[ke
   check_lanes<Tanh, TestType>();
   check_lanes<Expm1BelowZero, TestType>();
   check_lanes<Softplus, TestType>();
+  check_lanes<NormalCdf, TestType>();
 }

@@ -13,10 +13,11 @@ using Catch::Matchers::Message;
 using Catch::Matchers::WithinRel;
 
 namespace {
-constexpr Activation::Function kAll[] = {Activation::linear,     Activation::relu,         Activation::tanh,
-                                         Activation::sigmoid,    Activation::hard_sigmoid, Activation::softmax,
-                                         Activation::leaky_relu, Activation::elu,          Activation::selu,
-                                         Activation::softplus,   Activation::softsign,     Activation::exponential};
+constexpr Activation::Function kAll[] = {
+    Activation::linear,   Activation::relu,        Activation::tanh, Activation::sigmoid,   Activation::hard_sigmoid,
+    Activation::softmax,  Activation::leaky_relu,  Activation::elu,  Activation::selu,      Activation::softplus,
+    Activation::softsign, Activation::exponential, Activation::gelu, Activation::gelu_tanh, Activation::silu,
+    Activation::mish,     Activation::hard_silu};
 }  // namespace
 
 TEST_CASE("Activation applies softmax to every row", "[layers][activation]") {
@@ -47,6 +48,11 @@ TEST_CASE("Activation prints as written", "[layers][activation]") {
   CHECK(Activation(Activation::softplus).to_string() == "Activation::softplus");
   CHECK(Activation(Activation::softsign).to_string() == "Activation::softsign");
   CHECK(Activation(Activation::exponential).to_string() == "Activation::exponential");
+  CHECK(Activation(Activation::gelu).to_string() == "Activation::gelu");
+  CHECK(Activation(Activation::gelu_tanh).to_string() == "Activation::gelu_tanh");
+  CHECK(Activation(Activation::swish).to_string() == "Activation::silu");
+  CHECK(Activation(Activation::mish).to_string() == "Activation::mish");
+  CHECK(Activation(Activation::hard_swish).to_string() == "Activation::hard_silu");
 }
 
 TEST_CASE("Activation keeps the shape, and linear passes through", "[layers][activation]") {

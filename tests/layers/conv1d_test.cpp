@@ -198,8 +198,8 @@ TEST_CASE("Conv1D's gradients agree with central differences", "[layers][conv1d]
       }
     }
   }
-  for (const auto activation :
-       {Activation::linear, Activation::relu, Activation::sigmoid, Activation::hard_sigmoid, Activation::softmax}) {
+  for (const auto activation : {Activation::linear, Activation::relu, Activation::sigmoid, Activation::hard_sigmoid,
+                                Activation::softmax, Activation::gelu, Activation::hard_silu}) {
     for (const bool use_bias : {true, false}) {
       const Conv1D conv(3, 2, {.padding = Padding::same, .activation = activation, .use_bias = use_bias});
       const GradientReport report = check_gradients(conv, {6, 3}, {.batch = 2});

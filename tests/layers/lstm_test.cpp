@@ -324,6 +324,9 @@ TEST_CASE("LSTM refuses options that make no sense", "[layers][lstm]") {
                        Message("LSTM: activation must be elementwise, got softmax"));
   CHECK_THROWS_MATCHES(LSTM(3, {.recurrent_activation = Activation::softmax}), OptionError,
                        Message("LSTM: recurrent_activation must be elementwise, got softmax"));
+  CHECK_THROWS_MATCHES(LSTM(3, {.activation = Activation::gelu}), OptionError,
+                       Message("LSTM: activation must be a function whose slope follows from its value, got "
+                               "Activation::gelu; use one that rises everywhere, like tanh or softplus"));
 }
 
 TEST_CASE("LSTM is a value that prints as written", "[layers][lstm]") {

@@ -2,6 +2,7 @@
 
 #include "seqnn/core/activation.hpp"
 #include "seqnn/kernels/elementary.hpp"
+#include "seqnn/kernels/gated_activations.hpp"
 #include "seqnn/kernels/simd.hpp"
 #include "seqnn/kernels/sweep.hpp"
 
@@ -86,12 +87,7 @@ void activate(Activation::Function f, std::size_t n, const Real* x, Real* y) noe
     case Activation::sigmoid:
       return simd::map(n, x, y, [](const V& v) { return simd::sigmoid<Real>(v); });
     case Activation::hard_sigmoid:
-      return simd::map(n, x, y, [&](const V& v) {
-        const V shifted = v + V(Real(3));
-        const V six(Real(6));
-        const V clipped = xsimd::select(shifted <= zero, zero, xsimd::select(shifted >= six, six, shifted));
-        return clipped * V(Real(1) / Real(6));
-      });
+      return simd::map(n, x, y, [](const V& v) { return simd::hard_sigmoid<Real>(v); });
     case Activation::softmax:
       return softmax(n, x, y);
     case Activation::leaky_relu:
@@ -112,6 +108,16 @@ void activate(Activation::Function f, std::size_t n, const Real* x, Real* y) noe
       return simd::map(n, x, y, [](const V& v) { return v / (V(Real(1)) + xsimd::abs(v)); });
     case Activation::exponential:
       return simd::map(n, x, y, [](const V& v) { return simd::exp<Real>(v); });
+    case Activation::gelu:
+      return simd::map(n, x, y, [](const V& v) { return simd::gelu<Real>(v).y; });
+    case Activation::gelu_tanh:
+      return simd::map(n, x, y, [](const V& v) { return simd::gelu_tanh<Real>(v).y; });
+    case Activation::silu:
+      return simd::map(n, x, y, [](const V& v) { return simd::silu<Real>(v).y; });
+    case Activation::mish:
+      return simd::map(n, x, y, [](const V& v) { return simd::mish<Real>(v).y; });
+    case Activation::hard_silu:
+      return simd::map(n, x, y, [](const V& v) { return simd::hard_silu<Real>(v).y; });
   }
 }
 
@@ -125,7 +131,8 @@ SEQNN_INLINE void map_gradient(std::size_t n, const Real* y, const Real* dy, Rea
 
 }  // namespace detail
 
-/// dx = f'(x) · dy, with f' from the output y = f(x): relu 1 where y > 0, tanh 1 - y², sigmoid y·(1 - y), hard_sigmoid
+/// dx = f'(x) · dy, with f' from y: the output f(x), or, for functions with Activation::slope_from_input, the input x
+/// (slopes in gated_activations.hpp). The others: relu 1 where y > 0, tanh 1 - y², sigmoid y·(1 - y), hard_sigmoid
 /// 1/6 where 0 < y < 1, softmax over the n values as one row; leaky_relu 1 where y > 0, else 0.2, elu likewise y + 1,
 /// selu 1.0507 and y + 1.0507·1.6733, softplus 1 - e^-y, softsign (1 - |y|)², exponential y. dy and dx may be the same.
 template <class Real>
@@ -171,6 +178,18 @@ void activation_backward(Activation::Function f, std::size_t n, const Real* y, c
       });
     case Activation::exponential:
       return detail::map_gradient(n, y, dy, dx, [](const V& v, const V& d) { return v * d; });
+    case Activation::gelu:
+      return detail::map_gradient(n, y, dy, dx, [](const V& x, const V& d) { return simd::gelu<Real>(x).slope * d; });
+    case Activation::gelu_tanh:
+      return detail::map_gradient(n, y, dy, dx,
+                                  [](const V& x, const V& d) { return simd::gelu_tanh<Real>(x).slope * d; });
+    case Activation::silu:
+      return detail::map_gradient(n, y, dy, dx, [](const V& x, const V& d) { return simd::silu<Real>(x).slope * d; });
+    case Activation::mish:
+      return detail::map_gradient(n, y, dy, dx, [](const V& x, const V& d) { return simd::mish<Real>(x).slope * d; });
+    case Activation::hard_silu:
+      return detail::map_gradient(n, y, dy, dx,
+                                  [](const V& x, const V& d) { return simd::hard_silu<Real>(x).slope * d; });
   }
 }
 

@@ -146,4 +146,70 @@ SEQNN_INLINE Simd<Real> softplus(const Simd<Real>& x) noexcept {
   return xsimd::select(x == x, y, x);
 }
 
+namespace detail {
+
+/// e^(a²/2)·Φ(-a)·(a + 4) for a ≥ 0 as a polynomial of t = (a - 4) / (a + 4), lowest power first. It changes
+/// little, from 2 at 0 to 1/√(2π) at infinity, and so needs few terms: interpolated at Chebyshev's points, relative
+/// error 2e-8 and 5e-17.
+template <class Real>
+struct NormalTail;
+
+template <>
+struct NormalTail<float> {
+  static constexpr float kLimit = 15.0F;    // Φ(-a) is no longer a number above 0
+  static constexpr float kSplit = 4097.0F;  // 2^12 + 1
+  static constexpr float kTerms[] = {7.552851439e-01F, -6.078966260e-01F, 3.871366978e-01F,  -1.865226775e-01F,
+                                     6.040668860e-02F, -7.529250812e-03F, -3.526183777e-03F, 1.572317909e-03F,
+                                     2.012617333e-04F, -1.201843988e-04F};
+};
+
+template <>
+struct NormalTail<double> {
+  static constexpr double kLimit = 40.0;
+  static constexpr double kSplit = 134217729.0;  // 2^27 + 1
+  static constexpr double kTerms[] = {
+      0.7552851304157515,     -0.6078966419718917,     0.38713740074221886,     -0.18652185795969417,
+      0.06039657489069947,    -0.007540188965593059,   -0.0034796923622425332,  0.0016308184418903596,
+      0.00013334425401904912, -0.0002310948183193762,  -1.9078665316613576e-06, 3.5144181157760973e-05,
+      7.150055959216099e-07,  -5.918892731763236e-06,  -6.25132104047868e-07,   1.0198048518135172e-06,
+      2.6368248576407624e-07, -1.5426320536771075e-07, -7.63808205349045e-08,   1.457859334703646e-08,
+      1.392402399350171e-08,  7.26954547902669e-11,    -9.653425420228504e-10};
+};
+
+}  // namespace detail
+
+/// The normal distribution at x.
+template <class Real>
+struct Normal {
+  Simd<Real> cdf;   ///< Φ(x) = erfc(-x/√2) / 2
+  Simd<Real> bell;  ///< e^(-x²/2), √(2π) times the density
+};
+
+/// Errors below 6 ulp as long as the results are above 1e-32 (1e-299 in double), and below that number beyond; NaN for
+/// NaN.
+template <class Real>
+SEQNN_INLINE Normal<Real> normal(const Simd<Real>& x) noexcept {
+  using Tail = detail::NormalTail<Real>;
+  const Simd<Real> one(Real(1));
+  const Simd<Real> half(Real(0.5));
+  const Simd<Real> four(Real(4));
+  const Simd<Real> a = simd::min<Real>(Simd<Real>(Tail::kLimit), xsimd::abs(x));
+  // a² and what rounding took from it, which e^(-a²/2) would multiply by a².  Source  Dekker 1971
+  const Simd<Real> scaled = a * Simd<Real>(Tail::kSplit);
+  const Simd<Real> high = scaled - (scaled - a);
+  const Simd<Real> low = a - high;
+  const Simd<Real> square = a * a;
+  const Simd<Real> rest = (high * high - square) + (high + a) * low;
+  const Simd<Real> power = simd::exp<Real>(-half * square);
+  const Simd<Real> bell = power - power * (half * rest);
+
+  const Simd<Real> reciprocal = quotient<Real>(one, a + four);
+  const Simd<Real> t = (a - four) * reciprocal;
+  constexpr std::size_t kTerms = std::size(Tail::kTerms);
+  Simd<Real> series(Tail::kTerms[kTerms - 1]);
+  unroll<kTerms - 1>([&](auto i) { series = fma<Real>(series, t, Simd<Real>(Tail::kTerms[kTerms - 2 - i])); });
+  const Simd<Real> below = bell * (series * reciprocal);  // Φ(-a)
+  return {xsimd::select(x > Simd<Real>(Real(0)), one - below, below), bell};
+}
+
 }  // namespace seqnn::inline SEQNN_ABI::simd

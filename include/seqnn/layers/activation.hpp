@@ -14,7 +14,7 @@ namespace seqnn::inline SEQNN_ABI {
 /// An activation function as a layer: `Activation(Activation::softmax)`.
 ///
 /// Shapes  x [B,…] -> y, the same; softmax runs over the last axis
-/// Keeps   nothing: the gradient comes from y
+/// Keeps   nothing: the gradient comes from y or x
 /// Throws  ShapeError if an axis is empty, or under softmax the last one is not fixed
 template <class Real>
 class ActivationLayer final : public Layer<Real> {
@@ -39,7 +39,8 @@ class ActivationLayer final : public Layer<Real> {
 
   void backward(Pass<Real>& pass) const override {
     if (pass.dx == nullptr) return;
-    activation_backward_rows(function_, rows(pass), width(pass), pass.y, pass.dy, pass.dx);
+    const Real* v = Activation::slope_from_input(function_) ? pass.x : pass.y;
+    activation_backward_rows(function_, rows(pass), width(pass), v, pass.dy, pass.dx);
   }
 
  private:

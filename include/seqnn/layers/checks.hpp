@@ -1,5 +1,6 @@
 #pragma once
 
+#include "seqnn/core/activation.hpp"
 #include "seqnn/core/error.hpp"
 
 #include <cctype>
@@ -52,6 +53,18 @@ SEQNN_COLD inline void check_positive(std::string_view type, const std::string& 
 /// Checks a share of values to drop.  @throws OptionError `Dropout "d": rate must be in [0, 1), got 1`
 SEQNN_COLD inline void check_rate(const std::string& title, const char* option, double rate) {
   if (!(rate >= 0 && rate < 1)) throw OptionError(text(title, ": ", option, " must be in [0, 1), got ", rate));
+}
+
+/// Checks an activation inside a recurrent cell, which keeps the value only.
+/// @throws OptionError `LSTM: activation must be elementwise, got softmax`
+SEQNN_COLD inline void check_cell_activation(const std::string& title, const char* option, Activation activation) {
+  if (activation == Activation::softmax) {
+    throw OptionError(text(title, ": ", option, " must be elementwise, got softmax"));
+  }
+  if (Activation::slope_from_input(activation.function())) {
+    throw OptionError(text(title, ": ", option, " must be a function whose slope follows from its value, got ",
+                           activation.to_string(), "; use one that rises everywhere, like tanh or softplus"));
+  }
 }
 
 /// Checks that no axis of a sample is empty.

@@ -7,6 +7,7 @@
 #include "seqnn/kernels/conv1d.hpp"
 #include "seqnn/kernels/updates.hpp"
 #include "seqnn/layers/checks.hpp"
+#include "seqnn/layers/fused_activation.hpp"
 #include "seqnn/layers/layer.hpp"
 
 #include <algorithm>
@@ -144,7 +145,10 @@ class Conv1DLayer final : public Layer<Real> {
     return options_.strides == 1 && (options_.padding == Padding::causal || span() == 1);
   }
 
-  void plan(Pass<Real>& pass) const override { Memory::take(*this, pass); }
+  void plan(Pass<Real>& pass) const override {
+    Memory::take(*this, pass);
+    FusedActivation<Real>(options_.activation, pass);
+  }
 
   void prepare(Pass<Real>& pass) const override {
     const Conv1DSizes s = sizes(pass);
@@ -156,10 +160,12 @@ class Conv1DLayer final : public Layer<Real> {
   void forward(Pass<Real>& pass) const override {
     const Conv1DSizes s = sizes(pass);
     const Memory memory = Memory::take(*this, pass);
+    const FusedActivation<Real> f(options_.activation, pass);
     for (std::size_t b = 0; b < pass.batch; ++b) {
-      conv1d_forward(s, padded(pass, memory, b, true), memory.kernel, pass[bias_], options_.activation.function(),
-                     pass.y + b * s.T_out * s.F);
+      conv1d_forward(s, padded(pass, memory, b, true), memory.kernel, pass[bias_], f.in_product(),
+                     f.target(pass) + b * s.T_out * s.F);
     }
+    f.forward(pass);
   }
 
   void backward(Pass<Real>& pass) const override {
@@ -167,7 +173,7 @@ class Conv1DLayer final : public Layer<Real> {
     const Memory memory = Memory::take(*this, pass);
     const std::size_t y_size = s.T_out * s.F;
     const std::size_t x_size = element_count(*pass.input_shape);
-    activation_backward_rows(options_.activation.function(), pass.batch * s.T_out, s.F, pass.y, pass.dy, pass.dy);
+    FusedActivation<Real>(options_.activation, pass).backward(pass);
     if (options_.use_bias) column_sums_add(pass.batch * s.T_out, s.F, pass.dy, s.F, pass.gradient(bias_));
     for (std::size_t b = 0; b < pass.batch; ++b) {
       const Real* x = padded(pass, memory, b, false);

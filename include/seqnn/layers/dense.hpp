@@ -5,6 +5,7 @@
 #include "seqnn/kernels/column_sums.hpp"
 #include "seqnn/kernels/gemm.hpp"
 #include "seqnn/layers/checks.hpp"
+#include "seqnn/layers/fused_activation.hpp"
 #include "seqnn/layers/layer.hpp"
 
 #include <cstddef>
@@ -102,7 +103,10 @@ class DenseLayer final : public Layer<Real> {
     return (rows + positions - 1) / positions;
   }
 
-  void plan(Pass<Real>& pass) const override { Prepared::take(*this, pass); }
+  void plan(Pass<Real>& pass) const override {
+    Prepared::take(*this, pass);
+    FusedActivation<Real>(options_.activation, pass);
+  }
 
   void prepare(Pass<Real>& pass) const override {
     const Prepared packed = Prepared::take(*this, pass);
@@ -112,8 +116,10 @@ class DenseLayer final : public Layer<Real> {
 
   void forward(Pass<Real>& pass) const override {
     const Prepared prepared = Prepared::take(*this, pass);
-    gemm<Real>(rows(pass), units_, inputs_, pass.x, inputs_, packed(prepared.forward), pass.y, units_,
-               {.bias = pass[bias_], .activation = options_.activation.function()});
+    const FusedActivation<Real> f(options_.activation, pass);
+    gemm<Real>(rows(pass), units_, inputs_, pass.x, inputs_, packed(prepared.forward), f.target(pass), units_,
+               {.bias = pass[bias_], .activation = f.in_product()});
+    f.forward(pass);
   }
 
   /// One row: W as it lies, and a single output as one dot product.
@@ -132,7 +138,7 @@ class DenseLayer final : public Layer<Real> {
   void backward(Pass<Real>& pass) const override {
     const Prepared prepared = Prepared::take(*this, pass);
     const std::size_t n = rows(pass);
-    activation_backward_rows(options_.activation.function(), n, units_, pass.y, pass.dy, pass.dy);  // dy becomes da
+    FusedActivation<Real>(options_.activation, pass).backward(pass);  // dy becomes da
     gemm_at<Real>(inputs_, units_, n, pass.x, inputs_, {pass.dy, units_}, pass.gradient(kernel_), units_,
                   {.accumulate = true});
     if (options_.use_bias) column_sums_add(n, units_, pass.dy, units_, pass.gradient(bias_));

@@ -132,7 +132,7 @@ class ProjectedLSTM {
     const std::string title = option_title("ProjectedLSTM", name);
     for (const auto& [option, f] : {std::pair{"activation", options_.activation},
                                     std::pair{"recurrent_activation", options_.recurrent_activation}}) {
-      if (f == Activation::softmax) throw OptionError(text(title, ": ", option, " must be elementwise, got softmax"));
+      check_cell_activation(title, option, f);
     }
     if (options_.groups == 1) return;
     if (options_.rank != 0) {

@@ -89,7 +89,7 @@ SEQNN_COLD inline void check_recurrent(std::string_view type, const RecurrentCon
   }
   for (const auto& [option, f] :
        {std::pair{"activation", config.activation}, std::pair{"recurrent_activation", config.recurrent_activation}}) {
-    if (f == Activation::softmax) throw OptionError(text(title, ": ", option, " must be elementwise, got softmax"));
+    check_cell_activation(title, option, f);
   }
 }
 
