@@ -22,6 +22,8 @@ class FakeTraining : public seqnn::Training {
   const std::string& stop_reason() const override { return stop_reason_; }
   void note(std::string sentence) override { notes.push_back(std::move(sentence)); }
   double batch_loss() const override { return loss; }
+  std::vector<seqnn::WeightView> weights() const override { return views; }
+  std::string summary() const override { return "a model of one number\n"; }
   void reset_optimizer() override { ++resets; }
   std::string first_non_finite() const override { return non_finite; }
   double learning_rate() const override { return learning_rate_; }
@@ -33,6 +35,7 @@ class FakeTraining : public seqnn::Training {
   double loss = 0.5;       // of the last batch
   std::size_t resets = 0;  // of the optimizer
   std::vector<std::string> notes;
+  std::vector<seqnn::WeightView> views;
   std::string non_finite;  // what first_non_finite says
 
  private:

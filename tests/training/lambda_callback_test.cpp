@@ -11,6 +11,7 @@ TEST_CASE("LambdaCallback calls what it was given", "[training][lambda_callback]
   std::string seen;
   LambdaCallback callback({.on_train_begin = [&](Training&) { seen += "("; },
                            .on_epoch_begin = [&](Training&, std::size_t epoch) { seen += text("e", epoch, ':'); },
+                           .on_batch_begin = [&](Training&, std::size_t batch) { seen += text('a', batch); },
                            .on_batch_end = [&](Training&, std::size_t batch,
                                                const Logs& logs) { seen += text('b', batch, '=', logs["loss"]); },
                            .on_epoch_end =
@@ -22,8 +23,9 @@ TEST_CASE("LambdaCallback calls what it was given", "[training][lambda_callback]
   FakeTraining training(5, 1, {});
   CHECK(run_epochs(training, callback, "val_loss", {1, 1, 1}) == 2);
   CHECK(seen == "(e0:=9 e1:=9 )");
+  callback.on_batch_begin(training, 3);
   callback.on_batch_end(training, 3, {{"loss", 0.5}});
-  CHECK(seen == "(e0:=9 e1:=9 )b3=0.5");
+  CHECK(seen == "(e0:=9 e1:=9 )a3b3=0.5");
 }
 
 TEST_CASE("LambdaCallback passes over what it was not given", "[training][lambda_callback]") {
@@ -31,6 +33,7 @@ TEST_CASE("LambdaCallback passes over what it was not given", "[training][lambda
   LambdaCallback callback({.on_epoch_begin = [&](Training&, std::size_t) { ++epochs; }});
   FakeTraining training(5, 1, {});
   CHECK(run_epochs(training, callback, "val_loss", {1, 1, 1}) == 3);
+  callback.on_batch_begin(training, 0);
   callback.on_batch_end(training, 0, {});
   CHECK(epochs == 3);
 }

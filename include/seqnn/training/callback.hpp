@@ -1,12 +1,15 @@
 #pragma once
 
 #include "seqnn/core/config.hpp"
+#include "seqnn/core/error.hpp"
 #include "seqnn/training/logs.hpp"
 
 #include <concepts>
 #include <cstddef>
+#include <cstring>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -17,6 +20,31 @@ namespace seqnn::inline SEQNN_ABI {
 
 /// All parameters of a model at one moment. The bytes mean something only to the training that kept them.
 using KeptWeights = std::vector<std::byte>;
+
+/// One parameter of a model in training. Refers to the model's own memory: valid until the callback returns.
+struct WeightView {
+  std::string_view name;  ///< "conv1d/kernel"
+  Shape shape;
+  bool trainable = true;
+  std::size_t value_bytes = sizeof(float);  ///< that of float or of double
+  std::span<const std::byte> bytes;         ///< the values, row-major
+
+  std::size_t size() const { return bytes.size() / value_bytes; }
+
+  /// The value at a place of the flat order.
+  double operator[](std::size_t i) const {
+    if (value_bytes == sizeof(float)) return static_cast<double>(value<float>(i));
+    return value<double>(i);
+  }
+
+ private:
+  template <class Real>
+  Real value(std::size_t i) const {
+    Real result;
+    std::memcpy(&result, bytes.data() + i * sizeof(Real), sizeof(Real));
+    return result;
+  }
+};
 
 /// A training as its callbacks see it. Epochs and batches count from 0.
 class Training {
@@ -58,6 +86,12 @@ class Training {
   virtual void keep_weights(KeptWeights& kept) const = 0;
   virtual void restore_weights(const KeptWeights& kept) = 0;
 
+  /// The parameters in the order of the layers, with names: what a checkpoint writes and a histogram counts.
+  virtual std::vector<WeightView> weights() const = 0;
+
+  /// The table of `Sequential::summary`.
+  virtual std::string summary() const = 0;
+
   /// Forgets what training gathers beside the weights: the optimizer's moments are zero and its steps count from 0
   /// again, states of stateful layers are zero. The learning rate stays.
   virtual void reset_optimizer() = 0;
@@ -79,7 +113,10 @@ class Callback {
   virtual void on_train_begin(Training&) {}
   virtual void on_epoch_begin(Training&, std::size_t /*epoch*/) {}
 
-  /// Runs at every step: keep it cheap. `logs` holds the means over the epoch so far, of training only.
+  /// Runs before every step, and the next one after it: keep them cheap.
+  virtual void on_batch_begin(Training&, std::size_t /*batch*/) {}
+
+  /// `logs` holds the means over the epoch so far, of training only.
   virtual void on_batch_end(Training&, std::size_t /*batch*/, const Logs& /*logs*/) {}
 
   /// `logs` holds the epoch's means and, with validation data, the same names with "val_" before them.

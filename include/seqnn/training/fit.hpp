@@ -2,6 +2,7 @@
 
 #include "seqnn/core/random.hpp"
 #include "seqnn/core/thread_team.hpp"
+#include "seqnn/models/summary.hpp"
 #include "seqnn/training/callback.hpp"
 #include "seqnn/training/fit_options.hpp"
 #include "seqnn/training/history.hpp"
@@ -105,6 +106,7 @@ class Fit final : public Training {
       epoch_score_.reset();
       Logs batch_logs;
       for (std::size_t step = 0; step < steps_per_epoch_; ++step) {
+        tell([&](Callback& c) { c.on_batch_begin(*this, step); });
         const Score& score = trainer_.step(next_batch(epoch * steps_per_epoch_ + step),
                                            static_cast<std::uint32_t>(epoch * steps_per_epoch_ + step));
         batch_loss_ = score.loss / static_cast<double>(score.samples);
@@ -148,6 +150,15 @@ class Fit final : public Training {
   void restore_weights(const KeptWeights& kept) override {
     std::memcpy(network_->parameters().data(), kept.data(), kept.size());
   }
+  SEQNN_COLD std::vector<WeightView> weights() const override {
+    std::vector<WeightView> result;
+    for (const auto& info : network_->layout().infos()) {
+      const std::span<const Real> values = std::as_const(*network_).parameters().subspan(info.offset, info.size());
+      result.push_back({info.name, info.shape, info.trainable, sizeof(Real), std::as_bytes(values)});
+    }
+    return result;
+  }
+  std::string summary() const override { return summarize(*network_); }
   void reset_optimizer() override {
     optimizer_->build(network_->layout());
     if (states_ != nullptr) states_->reset();
