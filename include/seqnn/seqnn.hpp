@@ -120,6 +120,7 @@
 #include "seqnn/training/lambda_callback.hpp"
 #include "seqnn/training/layer_run.hpp"
 #include "seqnn/training/learning_rate_scheduler.hpp"
+#include "seqnn/training/process_group.hpp"
 #include "seqnn/training/reduce_lr_on_plateau.hpp"
 #include "seqnn/training/terminate_on_nan.hpp"
 #include "seqnn/walkforward/memory_store.hpp"

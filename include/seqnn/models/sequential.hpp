@@ -13,12 +13,14 @@
 #include "seqnn/training/fit.hpp"
 #include "seqnn/training/fit_options.hpp"
 #include "seqnn/training/history.hpp"
+#include "seqnn/training/process_group.hpp"
 #include "seqnn/training/samples.hpp"
 #include "seqnn/training/trainer.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -217,7 +219,21 @@ class Sequential {
     return {compiled_->running_loss.get(), compiled_->running_metrics};
   }
 
+  /// `fit_here`, alone or as one of a group of processes, which must not wait for one that has failed.
   SEQNN_COLD History fit_source(const SampleSource& source, FitOptions& options) {
+    if (options.processes != nullptr && options.processes->size() == 1) options.processes = nullptr;
+    if (options.processes == nullptr) return fit_here(source, options);
+    try {
+      return fit_here(source, options);
+    } catch (const ProcessGroupError&) {
+      throw;  // in all processes
+    } catch (const std::exception& failure) {
+      options.processes->abort(failure.what());
+      throw;
+    }
+  }
+
+  SEQNN_COLD History fit_here(const SampleSource& source, FitOptions& options) {
     const Objective<Real> objective = this->objective("fit");
     check(options);
     const bool built_before = built();
@@ -322,6 +338,12 @@ class Sequential {
   }
 
   static void check_stateful(const FitOptions& options, std::size_t count, std::size_t validation) {
+    if (options.processes != nullptr) {
+      throw OptionError(
+          text("fit: a stateful model must be trained by one process, since each sample's state lies in "
+               "the process that passed it, got processes of ",
+               options.processes->size(), "; leave .processes out"));
+    }
     if (options.shuffle) {
       throw OptionError(
           "fit: a stateful model needs .shuffle = false, so that each sample continues the one in its "

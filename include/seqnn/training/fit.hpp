@@ -7,10 +7,12 @@
 #include "seqnn/training/fit_options.hpp"
 #include "seqnn/training/history.hpp"
 #include "seqnn/training/logs.hpp"
+#include "seqnn/training/process_group.hpp"
 #include "seqnn/training/progress_bar.hpp"
 #include "seqnn/training/trainer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -68,7 +70,8 @@ class Fit final : public Training {
         batch_size_(options.replacement    ? options.batch_size
                     : options.even_batches ? (count + steps_per_pass_ - 1) / steps_per_pass_
                                            : std::min(options.batch_size, count)),
-        trainer_(network, objective, optimizer, team_, samples, batch_size_, options.shards, options.seed, states),
+        trainer_(network, objective, optimizer, team_, samples, batch_size_, options.shards, options.seed, states,
+                 options.processes),
         states_(states),
         samples_(&samples),
         count_(count),
@@ -83,11 +86,14 @@ class Fit final : public Training {
     }
     steps_per_epoch_ = options.steps_per_epoch > 0 ? options.steps_per_epoch : steps_per_pass_;
     epoch_score_.metrics.resize(objective.sum_count());
+    if (options.processes != nullptr) agree_on_training(validation == nullptr ? 0 : validation->count());
   }
 
   SEQNN_COLD History run() {
     History history;
-    ProgressBar bar(options_->output == nullptr ? std::cout : *options_->output, {.verbose = options_->verbose});
+    const bool silent = options_->processes != nullptr && options_->processes->rank() > 0;
+    ProgressBar bar(options_->output == nullptr ? std::cout : *options_->output,
+                    {.verbose = silent ? Verbose::silent : options_->verbose});
     bar_ = &bar;
     const auto tell = [&](auto&& what) {
       what(bar);
@@ -123,6 +129,11 @@ class Fit final : public Training {
       tell([&](Callback& c) { c.on_epoch_end(*this, epoch, logs_); });
     }
     tell([&](Callback& c) { c.on_train_end(*this); });
+    if (options_->processes != nullptr) {
+      trainer_.finish();
+      agree(*options_->processes, "fit",
+            std::array{weights_agreed("weights after training", "give all the same data, optimizer and callbacks")});
+    }
     history.set_stop_reason(stop_reason_);
     history.set_notes(std::move(notes_));
     return history;
@@ -165,6 +176,31 @@ class Fit final : public Training {
   }
 
  private:
+  /// What would make the processes of a group wait for each other in vain, or learn different models.
+  SEQNN_COLD void agree_on_training(std::size_t validation_samples) const {
+    const std::array numbers = {
+        Agreed{"bytes a number of the model", sizeof(Real)},
+        Agreed{"trainable parameters", network_->layout().count(true)},
+        Agreed{"other parameters", network_->layout().count(false)},
+        Agreed{"metrics", objective_.metrics.size()},
+        Agreed{"training samples", count_},
+        Agreed{"validation samples", validation_samples},
+        Agreed{"batch_size", batch_size_},
+        Agreed{"shards", trainer_.shards()},
+        Agreed{"seed", options_->seed},
+        Agreed{"epochs", options_->epochs},
+        Agreed{"initial_epoch", options_->initial_epoch},
+        Agreed{"steps an epoch", steps_per_epoch_},
+        Agreed{"steps the optimizer has taken", optimizer_->iterations()},
+        weights_agreed("first weights", "build the model with the same seed"),
+    };
+    agree(*options_->processes, "fit", numbers);
+  }
+
+  SEQNN_COLD Agreed weights_agreed(const char* name, const char* repair) const {
+    return {name, fingerprint(std::as_bytes(std::span<const Real>(network_->parameters()))), repair, false};
+  }
+
   /// Indices of the samples of a step; passes follow each other, each in an order of its own.
   std::span<const std::size_t> next_batch(std::size_t step) {
     if (options_->replacement) {

@@ -3,6 +3,7 @@
 #include "seqnn/data/any_array.hpp"
 #include "seqnn/data/sample_source.hpp"
 #include "seqnn/training/callback.hpp"
+#include "seqnn/training/process_group.hpp"
 #include "seqnn/training/progress_bar.hpp"
 
 #include <cstddef>
@@ -37,6 +38,9 @@ struct FitOptions {
   std::size_t threads = 1;  ///< how many compute; results do not depend on it
   std::size_t shards = 0;   ///< parts a batch is cut into, each on one thread; 0: chosen from model and batch size
   std::ostream* output = nullptr;  ///< where progress is printed; null: std::cout
+  /// Processes that call `fit` with the same model, data and options, and share the shards of each step. Only rank 0
+  /// prints. Null: this one alone.
+  ProcessGroup* processes = nullptr;
 };
 
 /// Options of `evaluate` and `predict`.

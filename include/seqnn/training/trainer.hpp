@@ -6,7 +6,9 @@
 #include "seqnn/models/network.hpp"
 #include "seqnn/models/workspace.hpp"
 #include "seqnn/optimizers/optimizer.hpp"
+#include "seqnn/training/gradient_exchange.hpp"
 #include "seqnn/training/non_finite.hpp"
+#include "seqnn/training/process_group.hpp"
 #include "seqnn/training/samples.hpp"
 #include "seqnn/training/shard.hpp"
 
@@ -16,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -34,22 +37,30 @@ std::size_t default_shards(const Network<Real>& network, std::size_t batch_size)
 }
 
 /// Training steps. One parallel region computes gradients shard by shard, a second adds them up in the order of the
-/// shards and updates the parameters; results are the same for any number of threads. Steps allocate nothing.
+/// shards and updates the parameters; results are the same for any number of threads. Steps allocate nothing. In a
+/// group of processes each computes its own of the shards, and all of them the same updates.
 template <class Real>
 class Trainer {
  public:
   /// @param batch_size  most samples in a step
   /// @param shards      0: default_shards
   /// @param states      of a stateful network, for as many samples as a batch has
+  /// @param processes   that share the shards of each step; null: this one alone
   SEQNN_COLD Trainer(Network<Real>& network, const Objective<Real>& objective, Optimizer<Real>& optimizer,
                      ThreadTeam& team, const Samples<Real>& samples, std::size_t batch_size, std::size_t shards,
-                     std::uint64_t seed, States<Real>* states = nullptr)
+                     std::uint64_t seed, States<Real>* states = nullptr, ProcessGroup* processes = nullptr)
       : network_(&network), optimizer_(&optimizer), team_(&team), samples_(&samples), seed_(seed) {
     if (shards == 0) shards = default_shards(network, batch_size);
     shards = std::min(shards, batch_size);
+    shard_count_ = shards;
+    if (processes != nullptr) {
+      exchange_.emplace(*processes, shards, network.layout().trainable_extent(), objective.sum_count());
+      first_shard_ = exchange_->first_shard();
+    }
+    const std::size_t end_shard = exchange_ ? exchange_->end_shard() : shards;
     const std::size_t largest = (batch_size + shards - 1) / shards;
     const std::size_t tile = tile_size(network, samples.x_shape(), largest, true);
-    for (std::size_t s = 0; s < shards; ++s) {
+    for (std::size_t s = first_shard_; s < end_shard; ++s) {
       shards_.push_back(std::make_unique<Shard<Real>>(network, objective, samples, tile, true, states));
     }
     score_.metrics.resize(objective.sum_count());
@@ -63,7 +74,11 @@ class Trainer {
       shards_[s]->train(*samples_, batch.subspan(begin, end - begin), begin, scale, seed_, step);
     });
     score_.reset();
-    for (const auto& shard : shards_) score_.add(shard->score());
+    if (exchange_) {
+      exchange_->add_up(shards_, step, score_);
+    } else {
+      for (const auto& shard : shards_) score_.add(shard->score());
+    }
     score_.loss += network_->penalty() * static_cast<double>(batch.size());
     const bool finite = std::isfinite(score_.loss);
     if (!finite && finite_) first_non_finite_ = find_non_finite(batch, step);  // before the update spreads it
@@ -77,16 +92,25 @@ class Trainer {
   /// if there was none.
   const std::string& first_non_finite() const { return first_non_finite_; }
 
+  /// Parts a batch is cut into, by all processes together.
+  std::size_t shards() const { return shard_count_; }
+
+  /// Called once after the last step, so that processes that go on are noticed. @throws ProcessGroupError
+  void finish() {
+    if (exchange_) exchange_->finish();
+  }
+
  private:
   /// Numbers that are added up and updated by one thread at a time: 128 KB of floats, so that they stay in L2.
   static constexpr std::size_t kChunk = std::size_t{1} << 15;
 
   void update() {
-    Buffer<Real>& total = shards_.front()->gradients();
+    Buffer<Real>& total = exchange_ ? exchange_->total() : shards_.front()->gradients();
+    const std::size_t summands = exchange_ ? 1 : shards_.size();
     const std::size_t chunks = (total.size() + kChunk - 1) / kChunk;
     const auto parameters = network_->parameters().first(total.size());
     const auto sum = [&](std::size_t begin, std::size_t count) {
-      for (std::size_t s = 1; s < shards_.size(); ++s) {
+      for (std::size_t s = 1; s < summands; ++s) {
         add(count, shards_[s]->gradients().data() + begin, total.data() + begin);
       }
       network_->add_penalty_gradient(begin, count, total.data());
@@ -110,12 +134,13 @@ class Trainer {
       const auto found = shards_[s]->find_non_finite(*samples_, batch.subspan(begin, end - begin), begin, seed_, step);
       if (found.layer < first.layer) first = found;
     }
+    if (exchange_) first = exchange_->first_of(first);
     return describe(*network_, first);
   }
 
-  /// The samples of a batch that shard `s` gets: from first on, up to second.
+  /// The samples of a batch that the process's shard `s` gets: from first on, up to second.
   std::pair<std::size_t, std::size_t> part(std::size_t batch, std::size_t s) const {
-    return {batch * s / shards_.size(), batch * (s + 1) / shards_.size()};
+    return {batch * (first_shard_ + s) / shard_count_, batch * (first_shard_ + s + 1) / shard_count_};
   }
 
   Network<Real>* network_;
@@ -123,7 +148,10 @@ class Trainer {
   ThreadTeam* team_;
   const Samples<Real>* samples_;
   std::uint64_t seed_;
-  std::vector<std::unique_ptr<Shard<Real>>> shards_;
+  std::size_t shard_count_ = 0;
+  std::size_t first_shard_ = 0;
+  std::vector<std::unique_ptr<Shard<Real>>> shards_;  // those of this process
+  std::optional<GradientExchange<Real>> exchange_;
   Score score_;
   std::size_t steps_ = 0;
   bool finite_ = true;  // the loss of the last step
