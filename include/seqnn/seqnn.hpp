@@ -117,6 +117,7 @@
 #include "seqnn/training/csv_logger.hpp"
 #include "seqnn/training/early_stopping.hpp"
 #include "seqnn/training/history.hpp"
+#include "seqnn/training/json_lines_logger.hpp"
 #include "seqnn/training/lambda_callback.hpp"
 #include "seqnn/training/layer_run.hpp"
 #include "seqnn/training/learning_rate_scheduler.hpp"

@@ -183,4 +183,12 @@ SEQNN_COLD inline std::string read_file(const std::string& path) {
   return content;
 }
 
+/// `read_file`, or nothing if there is no file that can be opened.
+SEQNN_COLD inline std::string read_file_if_there(const std::string& path) {
+  std::FILE* const file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return "";
+  std::fclose(file);
+  return read_file(path);
+}
+
 }  // namespace seqnn::inline SEQNN_ABI

@@ -8,7 +8,6 @@
 #include "seqnn/training/callback.hpp"
 
 #include <cstddef>
-#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -46,7 +45,7 @@ class CSVLogger : public Callback {
       header += options_.separator + csv_cell(name, options_.separator);
     }
     header += text(options_.separator, "learning_rate\n");
-    content_ = options_.append ? old_content() : "";
+    content_ = options_.append ? read_file_if_there(filename_) : "";
     if (content_.empty()) content_ = header;
     if (content_.back() != '\n') content_ += '\n';
     if (!content_.starts_with(header)) {
@@ -65,14 +64,6 @@ class CSVLogger : public Callback {
   }
 
  private:
-  /// Nothing if there is no file yet.
-  SEQNN_COLD std::string old_content() const {
-    std::FILE* const file = std::fopen(filename_.c_str(), "rb");
-    if (file == nullptr) return "";
-    std::fclose(file);
-    return read_file(filename_);
-  }
-
   std::string filename_;
   CSVLoggerOptions options_;
   std::string content_;  // of the whole file
