@@ -5,6 +5,7 @@
 #include "seqnn/data/series/timestamp.hpp"
 #include "seqnn/walkforward/plan_bound.hpp"
 #include "seqnn/walkforward/point.hpp"
+#include "seqnn/walkforward/time_groups.hpp"
 
 #include <algorithm>
 #include <concepts>
@@ -85,8 +86,7 @@ class WalkForwardPlan {
  private:
   void plan(const WalkForwardPlanOptions& options);
   void check(const WalkForwardPlanOptions& options) const;
-  void check_rows() const;
-  void check_symbols(RowRange rows) const;
+  void check_rows(RowRange rows) const;
   [[noreturn]] void fail_without_points(const std::string& why) const;
 
   std::vector<std::int64_t> times_;
@@ -98,14 +98,9 @@ class WalkForwardPlan {
 
 SEQNN_COLD inline void WalkForwardPlan::plan(const WalkForwardPlanOptions& options) {
   check(options);
-  check_rows();
-  std::vector<std::size_t> first_rows;  // of the different times, and how many rows there are
-  for (std::size_t row = 0; row < rows(); ++row) {
-    if (row == 0 || times_[row] != times_[row - 1]) first_rows.push_back(row);
-  }
-  const std::size_t n = first_rows.size();
-  first_rows.push_back(rows());
-  for (std::size_t t = 0; panel_ && t < n; ++t) check_symbols({first_rows[t], first_rows[t + 1]});
+  const std::vector<std::size_t> first_rows = time_groups("WalkForwardPlan", times_);  // of the different times
+  const std::size_t n = first_rows.size() - 1;
+  for (std::size_t t = 0; t < n; ++t) check_rows({first_rows[t], first_rows[t + 1]});
 
   // Neither sum overflows: more than n of anything is too many already.
   const auto at_most = [n](std::size_t count) { return std::min(count, n + 1); };
@@ -154,24 +149,14 @@ SEQNN_COLD inline void WalkForwardPlan::check(const WalkForwardPlanOptions& opti
   positive("stride", options.stride);
 }
 
-/// That rows are in the order of time, each later than the one before in a single series.
-SEQNN_COLD inline void WalkForwardPlan::check_rows() const {
-  for (std::size_t row = 1; row < rows(); ++row) {
-    if (times_[row] > times_[row - 1]) continue;
-    if (times_[row] < times_[row - 1]) {
-      throw DataError(text("WalkForwardPlan: times must not go backwards, got ", date_text(times_[row]), " in row ",
-                           row, " after ", date_text(times_[row - 1]), "; sort the rows by time"));
-    }
-    if (!panel_) {
-      throw DataError(text("WalkForwardPlan: times of a single series must differ, got ", date_text(times_[row]),
-                           " in rows ", row - 1, " and ", row,
-                           "; keep one of them, or give the symbol of each row if these are several series"));
-    }
+/// That there is one row a time in a single series, and one for each symbol in a panel.
+SEQNN_COLD inline void WalkForwardPlan::check_rows(RowRange rows) const {
+  if (rows.size() == 1) return;
+  if (!panel_) {
+    throw DataError(text("WalkForwardPlan: times of a single series must differ, got ", date_text(times_[rows.begin]),
+                         " in rows ", rows.begin, " and ", rows.begin + 1,
+                         "; keep one of them, or give the symbol of each row if these are several series"));
   }
-}
-
-/// That symbols differ in the rows of one time.
-SEQNN_COLD inline void WalkForwardPlan::check_symbols(RowRange rows) const {
   std::vector<std::size_t> order(rows.size());
   std::iota(order.begin(), order.end(), rows.begin);
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return symbols_[a] < symbols_[b]; });
