@@ -128,4 +128,5 @@
 #include "seqnn/walkforward/plan.hpp"
 #include "seqnn/walkforward/price_features.hpp"
 #include "seqnn/walkforward/purged_k_fold.hpp"
+#include "seqnn/walkforward/run.hpp"
 #include "seqnn/walkforward/time_series_split.hpp"
