@@ -40,6 +40,7 @@
 #include "seqnn/data/to_categorical.hpp"
 #include "seqnn/layers/activation.hpp"
 #include "seqnn/layers/average_pool1d.hpp"
+#include "seqnn/layers/batch_normalization.hpp"
 #include "seqnn/layers/bidirectional.hpp"
 #include "seqnn/layers/conv1d.hpp"
 #include "seqnn/layers/cropping1d.hpp"

@@ -46,6 +46,7 @@ struct Pass {
   const ParameterLayout* layout = nullptr;
   const Real* parameters = nullptr;  ///< the flat buffer of the model
   Real* gradients = nullptr;         ///< likewise; backward adds to it
+  Real* moving = nullptr;            ///< the flat buffer once more, for `moved`; null where nobody may write it
 
   Arena prepared;  ///< filled by `prepare`, read by passes, lives for one step: weights packed for the kernels
   Arena kept;      ///< written by `forward` when training, read by `backward` of the same tile
@@ -63,6 +64,10 @@ struct Pass {
   Real* gradient(Parameter p) const {
     return gradients == nullptr || !p.declared() ? nullptr : gradients + (*layout)[p].offset;
   }
+
+  /// Values of a parameter that is not trained, to be replaced in `finish` by a layer with `whole_batch`; null where
+  /// they must stay.
+  Real* moved(Parameter p) const { return moving == nullptr ? nullptr : moving + (*layout)[p].offset; }
 
   /// The random numbers of sample `i` of the tile: the same for every division into tiles, shards and threads.
   /// @param own_seed  mixed into the model's: the `.seed` of a layer
@@ -143,6 +148,10 @@ class Layer {
     (void)input;
     return 1;
   }
+
+  /// Whether a training pass must see all samples of a batch at once, as statistics over the batch need. Then a step is
+  /// one tile on one thread.
+  virtual bool whole_batch() const { return false; }
 
   /// Takes from the arenas what the passes will take, to measure it.
   virtual void plan(Pass<Real>& pass) const { (void)pass; }

@@ -93,6 +93,7 @@ class TimeDistributedLayer final : public Layer<Real> {
   InputKind input_kind() const override { return inner_->input_kind(); }
   MaskUse mask_use() const override { return MaskUse::keeps; }
   bool steps_alone() const override { return true; }
+  bool whole_batch() const override { return inner_->whole_batch(); }
   bool passes_through(bool training) const override { return inner_->passes_through(training); }
   std::string remark() const override { return inner_->remark(); }
 

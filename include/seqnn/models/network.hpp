@@ -78,6 +78,14 @@ class Network {
     return false;
   }
 
+  /// The first layer that must see a batch as a whole, null if there is none.
+  const Layer<Real>* whole_batch() const {
+    for (const auto& layer : layers_) {
+      if (layer->whole_batch()) return layer.get();
+    }
+    return nullptr;
+  }
+
   /// What the regularizers add to the loss: Σ l1·|w| + l2·w².
   SEQNN_COLD double penalty() const {
     double sum = 0;

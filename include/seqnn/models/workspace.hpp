@@ -73,6 +73,11 @@ class Workspace {
     }
   }
 
+  /// Lets layers replace their parameters that are not trained, in `finish`.
+  void let_move(Real* parameters) {
+    for (auto& stage : stages_) stage.pass.moving = parameters;
+  }
+
   /// Passes `batch` samples forward; returns the outputs, valid until the next pass.
   /// @param first_sample  position of the first of them in the batch
   const Real* forward(std::size_t batch, const Real* values, const std::int32_t* ids, std::size_t first_sample) {
@@ -221,9 +226,11 @@ class Workspace {
 inline constexpr std::size_t kTileBytes = std::size_t{1} << 20;
 
 /// How many of `samples` pass through the network together: as many as stay in the cache, but so many that every layer
-/// runs at full speed. A function of shapes alone, since sums of gradients depend on it.
+/// runs at full speed; when training all, if a layer must see the whole batch. A function of shapes alone, since sums
+/// of gradients depend on it.
 template <class Real>
 std::size_t tile_size(const Network<Real>& network, const Shape& input_shape, std::size_t samples, bool training) {
+  if (training && network.whole_batch() != nullptr) return samples;
   const auto shapes = network.shapes(input_shape);
   std::size_t preferred = 1;
   std::size_t values = 0;

@@ -205,6 +205,7 @@ class LayerRun {
     pass.state_gradient = state_gradient_.empty() ? nullptr : state_gradient_.data();
     pass.parameters = parameters_.data();
     pass.gradients = gradients_.data();
+    pass.moving = parameters_.data();
     pass.prepared = arena(prepared_);
     pass.kept = arena(kept_);
     pass.scratch = arena(scratch_);

@@ -70,6 +70,9 @@ class Shard {
   const Buffer<Real>& gradients() const { return gradients_; }
   Buffer<Real>& gradients() { return gradients_; }
 
+  /// Lets layers replace their parameters that are not trained: for the only shard of a step.
+  void let_move(Real* parameters) { workspace_.let_move(parameters); }
+
   /// Gradients and score of these samples, in this order.
   /// @param first  position of the first of them in the batch
   /// @param scale  of the gradients: 1 / size of the batch

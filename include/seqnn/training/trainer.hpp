@@ -1,5 +1,6 @@
 #pragma once
 
+#include "seqnn/core/error.hpp"
 #include "seqnn/core/random.hpp"
 #include "seqnn/core/thread_team.hpp"
 #include "seqnn/kernels/updates.hpp"
@@ -27,10 +28,12 @@
 namespace seqnn::inline SEQNN_ABI {
 
 /// Parts a batch is cut into unless the user says: at most 4, of at least 16 samples, or of 64 where each part's own
-/// gradients (and its own reading of the weights) would cost more than a thread gains. A function of model and batch
-/// alone: results depend on the number of shards, and must not depend on the machine.
+/// gradients (and its own reading of the weights) would cost more than a thread gains; 1 where a layer must see the
+/// whole batch. A function of model and batch alone: results depend on the number of shards, and must not depend on the
+/// machine.
 template <class Real>
 std::size_t default_shards(const Network<Real>& network, std::size_t batch_size) {
+  if (network.whole_batch() != nullptr) return 1;
   constexpr std::size_t kManyParameters = std::size_t{1} << 18;
   const std::size_t samples = network.layout().trainable_extent() > kManyParameters ? 64 : 16;
   return std::clamp<std::size_t>(batch_size / samples, 1, 4);
@@ -46,14 +49,24 @@ class Trainer {
   /// @param shards      0: default_shards
   /// @param states      of a stateful network, for as many samples as a batch has
   /// @param processes   that share the shards of each step; null: this one alone
+  /// @throws OptionError for several shards or processes where a layer must see the whole batch
   SEQNN_COLD Trainer(Network<Real>& network, const Objective<Real>& objective, Optimizer<Real>& optimizer,
                      ThreadTeam& team, const Samples<Real>& samples, std::size_t batch_size, std::size_t shards,
                      std::uint64_t seed, States<Real>* states = nullptr, ProcessGroup* processes = nullptr)
       : network_(&network), optimizer_(&optimizer), team_(&team), samples_(&samples), seed_(seed) {
     if (shards == 0) shards = default_shards(network, batch_size);
     shards = std::min(shards, batch_size);
+    const auto* const whole = network.whole_batch();
+    if (whole != nullptr && shards > 1) {
+      throw OptionError(text("shards: must be 1, or 0 for the standard, as ", whole->title(),
+                             " takes statistics of the whole batch, got ", shards));
+    }
     shard_count_ = shards;
     if (processes != nullptr) {
+      if (whole != nullptr && processes->size() > 1) {
+        throw OptionError(text("fit: must run in one process, as ", whole->title(),
+                               " takes statistics of the whole batch, got ", processes->size(), " processes"));
+      }
       exchange_.emplace(*processes, shards, network.layout().trainable_extent(), objective.sum_count());
       first_shard_ = exchange_->first_shard();
     }
@@ -63,6 +76,7 @@ class Trainer {
     for (std::size_t s = first_shard_; s < end_shard; ++s) {
       shards_.push_back(std::make_unique<Shard<Real>>(network, objective, samples, tile, true, states));
     }
+    if (whole != nullptr) shards_.front()->let_move(network.parameters().data());
     score_.metrics.resize(objective.sum_count());
   }
 
