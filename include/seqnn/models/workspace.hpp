@@ -98,8 +98,14 @@ class Workspace {
       if (pass.output_mask != nullptr) mask = pass.output_mask;
       if (!network_->has_mask(l)) mask = nullptr;
     }
+    output_mask_ = mask;
     return x;
   }
+
+  /// [batch, time] of the last tile's outputs: 0 at the steps that do not count. Null if all do.
+  const std::uint8_t* output_mask() const { return output_mask_; }
+  /// Steps of a sample in it.
+  std::size_t mask_steps() const { return mask_steps_; }
 
   /// Passes one sample of one time step, with what the layers remember; for models without masks.
   const Real* step(const Real* values, const std::int32_t* ids) noexcept {
@@ -179,7 +185,8 @@ class Workspace {
       if (!through) layers[l]->plan(pass);
       const MaskUse use = layers[l]->mask_use();
       if (network_->has_mask(l) && (use == MaskUse::makes || use == MaskUse::changes)) {
-        pass.output_mask = arena.take<std::uint8_t>(tile_ * (element_count(shapes_[l + 1]) / shapes_[l + 1].back()));
+        mask_steps_ = element_count(shapes_[l + 1]) / shapes_[l + 1].back();
+        pass.output_mask = arena.take<std::uint8_t>(tile_ * mask_steps_);
       }
       stages_[l].prepared = arena.take<std::byte>(pass.prepared.used());
       stages_[l].kept = arena.take<std::byte>(pass.kept.used());
@@ -217,6 +224,8 @@ class Workspace {
   std::vector<Stage> stages_;
   Real* input_values_ = nullptr;
   std::int32_t* input_ids_ = nullptr;
+  const std::uint8_t* output_mask_ = nullptr;
+  std::size_t mask_steps_ = 0;
   Real* gradients_[2] = {nullptr, nullptr};
   std::byte* scratch_ = nullptr;
   Buffer<std::byte> memory_;

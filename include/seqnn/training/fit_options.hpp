@@ -30,8 +30,8 @@ struct FitOptions {
   std::size_t validation_steps = 0;         ///< only so many batches of validation samples, the first; 0: all
   bool shuffle = true;                      ///< new order every pass
   std::map<int, double> class_weight = {};  ///< factor of the training loss by class; 1 where not given
-  AnyArray sample_weight = {};              ///< (samples,) factor of the loss; a data set gathers its own
-  std::size_t initial_epoch = 0;            ///< number of the first epoch, to go on with a training
+  AnyArray sample_weight = {};    ///< factor of the loss: (samples,) or (samples, time). A data set gathers its own
+  std::size_t initial_epoch = 0;  ///< number of the first epoch, to go on with a training
   std::vector<AnyCallback> callbacks = {};
   Verbose verbose = Verbose::automatic;
   std::uint64_t seed = 0;   ///< of shuffling and dropout, and of the first weights if `fit` builds the model
@@ -46,7 +46,7 @@ struct FitOptions {
 /// Options of `evaluate` and `predict`.
 struct EvaluateOptions {
   std::size_t batch_size = 128;  ///< most samples in a pass; bounds memory, changes no result
-  AnyArray sample_weight = {};   ///< (samples,); a data set gathers its own
+  AnyArray sample_weight = {};   ///< (samples,) or (samples, time); a data set gathers its own
   std::size_t threads = 1;
 };
 

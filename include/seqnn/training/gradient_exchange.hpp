@@ -166,7 +166,7 @@ class GradientExchange {
                                  "; callbacks must stop the training on all ranks alike"));
   }
 
-  std::size_t score_bytes() const { return (2 + score_.metrics.size()) * sizeof(double); }
+  std::size_t score_bytes() const { return (4 + score_.metrics.size()) * sizeof(double); }
 
   std::byte* write(const Score& score, std::byte* to) const {
     const auto put = [&](double value) {
@@ -174,7 +174,7 @@ class GradientExchange {
       to += sizeof value;
     };
     put(score.loss);
-    put(static_cast<double>(score.samples));
+    for (const std::size_t count : {score.samples, score.rows, score.masked_rows}) put(static_cast<double>(count));
     for (const double sum : score.metrics) put(sum);
     return to;
   }
@@ -187,7 +187,8 @@ class GradientExchange {
       return value;
     };
     score.loss = get();
-    score.samples = static_cast<std::size_t>(get());
+    for (std::size_t* count : {&score.samples, &score.rows, &score.masked_rows})
+      *count = static_cast<std::size_t>(get());
     for (double& sum : score.metrics) sum = get();
     return from;
   }

@@ -77,10 +77,14 @@ class Samples {
       check_finite(of + "y", y_values_.data(), y.shape());
     }
     if (sample_weight.empty()) return;
-    if (sample_weight.size() != count_) {
-      throw ShapeError(text(of, "sample_weight: must be (", count_, ",), one a sample, got ", sample_weight.shape()));
+    const std::size_t rows = element_count(output_shape_) / width();
+    if (sample_weight.size() != count_) weight_size_ = rows;
+    if (sample_weight.size() != count_ * weight_size_ || sample_weight.shape()[0] != count_) {
+      throw ShapeError(text(of, "sample_weight: must be (", count_, ",), one a sample,",
+                            rows > 1 ? text(" or (", count_, ", ", rows, "), one a time step,") : "", " got ",
+                            sample_weight.shape()));
     }
-    weights_.resize(count_);
+    weights_.resize(sample_weight.size());
     sample_weight.copy_to(weights_.data());
     check_finite(of + "sample_weight", weights_.data(), sample_weight.shape());
   }
@@ -163,6 +167,8 @@ class Samples {
   std::size_t y_size() const { return y_size_; }
   bool reads_ids() const { return ids_read_; }
   bool compares_classes() const { return classes_read_; }
+  /// Weights a sample: 1, or one for each row of its outputs.
+  std::size_t weight_size() const { return weight_size_; }
   bool weighted() const { return !weights_.empty() || form_.weights || !class_weight_.empty(); }
 
   /// Whether the samples lie in arrays, one behind the other, where `at` tells. All can be gathered.
@@ -189,14 +195,16 @@ class Samples {
     copy([&](std::size_t i) { return x_ids(i); }, x_size_, to.x_ids);
     copy([&](std::size_t i) { return y_values(i); }, y_size_, to.y_values);
     copy([&](std::size_t i) { return y_classes(i); }, y_size_, to.y_classes);
-    copy([&](std::size_t i) { return weights(i); }, 1, to.weights);
+    copy([&](std::size_t i) { return weights(i); }, weight_size_, to.weights);
   }
 
   const Real* x_values(std::size_t i) const { return offset(values_.data(), (first_ + i) * x_size_); }
   const std::int32_t* x_ids(std::size_t i) const { return offset(ids_.data(), (first_ + i) * x_size_); }
   const Real* y_values(std::size_t i) const { return offset(y_values_.data(), (first_ + i) * y_size_); }
   const std::int32_t* y_classes(std::size_t i) const { return offset(y_classes_.data(), (first_ + i) * y_size_); }
-  const Real* weights(std::size_t i) const { return weights_.empty() ? nullptr : weights_.data() + first_ + i; }
+  const Real* weights(std::size_t i) const {
+    return weights_.empty() ? nullptr : weights_.data() + (first_ + i) * weight_size_;
+  }
 
  private:
   template <class T>
@@ -293,6 +301,7 @@ class Samples {
   bool compared_ = false;
   std::size_t x_size_ = 0;
   std::size_t y_size_ = 0;
+  std::size_t weight_size_ = 1;
   Values<Real> values_;
   Values<std::int32_t> ids_;
   Values<Real> y_values_;

@@ -5,6 +5,7 @@
 #include "seqnn/metrics/metric.hpp"
 #include "seqnn/models/network.hpp"
 #include "seqnn/models/workspace.hpp"
+#include "seqnn/training/counted_rows.hpp"
 #include "seqnn/training/non_finite.hpp"
 #include "seqnn/training/sample_parts.hpp"
 #include "seqnn/training/samples.hpp"
@@ -32,24 +33,37 @@ struct Objective {
   }
 };
 
-/// Loss and metrics gathered over samples; sums of parts add up. Sample weights count for the loss only, as in Keras.
+/// Loss and metrics gathered over samples; sums of parts add up. Sample weights count for the loss only, as in Keras;
+/// steps that a mask leaves out count for nothing.
 struct Score {
   double loss = 0;  ///< sum over samples
   std::size_t samples = 0;
+  std::size_t rows = 0;         ///< of the outputs, where there is a mask; else 0
+  std::size_t masked_rows = 0;  ///< those that the mask leaves out
   std::vector<double> metrics;  ///< the sums of all metrics, one after another
 
   void reset() {
     loss = 0;
-    samples = 0;
+    samples = rows = masked_rows = 0;
     std::fill(metrics.begin(), metrics.end(), 0.0);
   }
 
   void add(const Score& other) {
     loss += other.loss;
     samples += other.samples;
+    rows += other.rows;
+    masked_rows += other.masked_rows;
     for (std::size_t i = 0; i < metrics.size(); ++i) metrics[i] += other.metrics[i];
   }
 };
+
+/// What turns the mean loss over all rows of outputs into that over the rows that a mask leaves, as in Keras; 0 if it
+/// leaves none.
+inline double mask_factor(const Score& score) {
+  if (score.masked_rows == 0) return 1;
+  const std::size_t counted = score.rows - score.masked_rows;
+  return counted == 0 ? 0 : static_cast<double>(score.rows) / static_cast<double>(counted);
+}
 
 /// A part of a batch on one thread: gathers its samples tile by tile, passes them through the network and gathers
 /// gradients and score. Without training, samples in memory are read where they lie. Owns all it writes; a step
@@ -63,6 +77,10 @@ class Shard {
       : network_(&network), objective_(objective), workspace_(network, samples.x_shape(), tile, training, states) {
     if (training) gradients_.resize(network.layout().trainable_extent());
     if (training || !samples.in_memory()) make_room(samples);
+    weighs_rows_ = samples.weight_size() > 1;
+    if (samples.weighted() && !weighs_rows_ && network.has_mask(network.layers().size() - 1)) {
+      row_weights_.resize(tile * positions());
+    }
     score_.metrics.resize(objective.sum_count());
   }
 
@@ -146,7 +164,7 @@ class Shard {
     indices_.resize(samples.in_memory() ? 0 : tile);
     y_values_.resize(samples.compares_classes() ? 0 : tile * samples.y_size());
     y_classes_.resize(samples.compares_classes() ? tile * samples.y_size() : 0);
-    weights_.resize(samples.weighted() ? tile : 0);
+    weights_.resize(samples.weighted() ? tile * samples.weight_size() : 0);
     const auto place = [](auto& buffer) { return buffer.empty() ? nullptr : buffer.data(); };
     room_ = {workspace_.input_values(), workspace_.input_ids(), place(y_values_), place(y_classes_), place(weights_)};
   }
@@ -167,21 +185,62 @@ class Shard {
     const Shape& shape = workspace_.output_shape();
     const std::size_t width = shape.empty() ? 1 : shape.back();
     const Comparison<Real> comparison = {.samples = count,
-                                         .positions = element_count(shape) / width,
+                                         .positions = positions(),
                                          .width = width,
                                          .predicted = predicted,
                                          .values = parts.y_values,
                                          .classes = parts.y_classes,
                                          .sample_weights = parts.weights};
+    score_.samples += count;
+    if (weighs_rows_ || workspace_.output_mask() != nullptr) return judge_rows(comparison, scale, gradient);
     score_.loss += (*objective_.loss)(comparison, scale, gradient);
-    score_.samples += comparison.samples;
-    Comparison<Real> unweighted = comparison;  // weights change what is learnt, not what is reported
-    unweighted.sample_weights = nullptr;
+    update_metrics(comparison);
+  }
+
+  /// Where rows have weights of their own, or are masked: each counts as a sample. Losses and metrics never see those
+  /// that are masked.
+  void judge_rows(const Comparison<Real>& c, Real scale, Real* gradient) {
+    const std::size_t rows = c.samples * c.positions;
+    const double share = 1.0 / static_cast<double>(c.positions);  // of a row in the loss of its sample
+    const std::uint8_t* const mask = workspace_.output_mask();
+    const std::size_t steps = mask == nullptr ? rows : c.samples * workspace_.mask_steps();
+    const Real* const weights = row_weights(c);
+    if (mask != nullptr && gradient != nullptr) std::fill_n(gradient, rows * c.width, Real{0});
+    std::size_t counted = 0;
+    for_each_counted_run(mask, steps, rows / steps, [&](std::size_t first, std::size_t count) {
+      const Comparison<Real> run = rows_as_samples(c, first, count, weights);
+      Real* const run_gradient = gradient == nullptr ? nullptr : gradient + first * c.width;
+      score_.loss += share * (*objective_.loss)(run, static_cast<Real>(scale * share), run_gradient);
+      update_metrics(run);
+      counted += count;
+    });
+    if (mask == nullptr) return;
+    score_.rows += rows;
+    score_.masked_rows += rows - counted;
+  }
+
+  /// The weight of every row: its own, or its sample's.
+  const Real* row_weights(const Comparison<Real>& c) {
+    if (weighs_rows_ || c.sample_weights == nullptr) return c.sample_weights;
+    for (std::size_t sample = 0; sample < c.samples; ++sample) {
+      std::fill_n(row_weights_.data() + sample * c.positions, c.positions, c.sample_weights[sample]);
+    }
+    return row_weights_.data();
+  }
+
+  void update_metrics(Comparison<Real> comparison) {
+    comparison.sample_weights = nullptr;  // weights change what is learnt, not what is reported
     std::span<double> sums = score_.metrics;
     for (const auto& metric : objective_.metrics) {
-      metric->update(unweighted, sums.first(metric->sum_count()));
+      metric->update(comparison, sums.first(metric->sum_count()));
       sums = sums.subspan(metric->sum_count());
     }
+  }
+
+  /// Rows of outputs of a sample.
+  std::size_t positions() const {
+    const Shape& shape = workspace_.output_shape();
+    return shape.empty() ? 1 : element_count(shape) / shape.back();
   }
 
   const Network<Real>* network_;
@@ -193,6 +252,8 @@ class Shard {
   Buffer<Real> y_values_;
   Buffer<std::int32_t> y_classes_;
   Buffer<Real> weights_;
+  Buffer<Real> row_weights_;  // where samples have weights and there is a mask
+  bool weighs_rows_ = false;  // whether every row has a weight of its own
   Score score_;
 };
 

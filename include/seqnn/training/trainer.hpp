@@ -93,11 +93,13 @@ class Trainer {
     } else {
       for (const auto& shard : shards_) score_.add(shard->score());
     }
+    const double factor = mask_factor(score_);
+    score_.loss *= factor;
     score_.loss += network_->penalty() * static_cast<double>(batch.size());
     const bool finite = std::isfinite(score_.loss);
     if (!finite && finite_) first_non_finite_ = find_non_finite(batch, step);  // before the update spreads it
     finite_ = finite;
-    update();
+    update(static_cast<Real>(factor));
     ++steps_;
     return score_;
   }
@@ -118,7 +120,8 @@ class Trainer {
   /// Numbers that are added up and updated by one thread at a time: 128 KB of floats, so that they stay in L2.
   static constexpr std::size_t kChunk = std::size_t{1} << 15;
 
-  void update() {
+  /// @param factor  of the sum of the shards' gradients: they cannot know how many rows of the batch masks leave
+  void update(Real factor) {
     Buffer<Real>& total = exchange_ ? exchange_->total() : shards_.front()->gradients();
     const std::size_t summands = exchange_ ? 1 : shards_.size();
     const std::size_t chunks = (total.size() + kChunk - 1) / kChunk;
@@ -127,6 +130,7 @@ class Trainer {
       for (std::size_t s = 1; s < summands; ++s) {
         add(count, shards_[s]->gradients().data() + begin, total.data() + begin);
       }
+      if (factor != 1) seqnn::scale(count, factor, total.data() + begin);
       network_->add_penalty_gradient(begin, count, total.data());
     };
     const auto length = [&](std::size_t chunk) { return std::min(kChunk, total.size() - chunk * kChunk); };
@@ -197,6 +201,7 @@ class Evaluator {
     pass(nullptr, 0);
     total_.reset();
     for (const auto& score : scores_) total_.add(score);
+    total_.loss *= mask_factor(total_);
     total_.loss += network_->penalty() * static_cast<double>(total_.samples);
     return total_;
   }
