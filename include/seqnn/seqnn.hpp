@@ -124,6 +124,7 @@
 #include "seqnn/training/learning_rate_scheduler.hpp"
 #include "seqnn/training/process_group.hpp"
 #include "seqnn/training/reduce_lr_on_plateau.hpp"
+#include "seqnn/training/tensorboard.hpp"
 #include "seqnn/training/terminate_on_nan.hpp"
 #include "seqnn/walkforward/memory_store.hpp"
 #include "seqnn/walkforward/plan.hpp"
