@@ -126,6 +126,7 @@
 #include "seqnn/training/reduce_lr_on_plateau.hpp"
 #include "seqnn/training/tensorboard.hpp"
 #include "seqnn/training/terminate_on_nan.hpp"
+#include "seqnn/walkforward/evaluation.hpp"
 #include "seqnn/walkforward/memory_store.hpp"
 #include "seqnn/walkforward/plan.hpp"
 #include "seqnn/walkforward/price_features.hpp"

@@ -71,6 +71,7 @@ class WalkForwardPlan {
 
   std::size_t rows() const { return times_.size(); }
   std::int64_t time(std::size_t row) const { return times_[row]; }
+  const std::vector<std::int64_t>& times() const { return times_; }
   /// "" for a single series
   const std::string& symbol(std::size_t row) const { return panel_ ? symbols_[row] : no_symbol_; }
 
