@@ -61,6 +61,7 @@
 #include "seqnn/layers/projected_lstm.hpp"
 #include "seqnn/layers/repeat_vector.hpp"
 #include "seqnn/layers/reshape.hpp"
+#include "seqnn/layers/residual.hpp"
 #include "seqnn/layers/simple_rnn.hpp"
 #include "seqnn/layers/spatial_dropout1d.hpp"
 #include "seqnn/layers/time_distributed.hpp"

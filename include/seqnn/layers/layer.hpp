@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace seqnn::inline SEQNN_ABI {
 
@@ -25,6 +26,7 @@ struct Pass {
   std::size_t tile = 0;  ///< most samples of any pass
   const Shape* input_shape = nullptr;
   const Shape* output_shape = nullptr;
+  const Shape* inner_shapes = nullptr;  ///< what Layer::inner_shapes gives for input_shape
   bool training = false;
   bool input_gradient = false;  ///< when training: whether backward will be asked for dx
 
@@ -114,6 +116,13 @@ class Layer {
 
   /// Shape of one output sample; kAnyLength passes through.  @throws ShapeError
   virtual Shape output_shape(const Shape& input) const = 0;
+
+  /// Adds the shapes that the layers inside this one meet when it reads samples of `input`. They depend on the input,
+  /// so a workspace keeps them and `Pass::inner_shapes` points at them. Their number is the same for every input.
+  virtual void inner_shapes(const Shape& input, std::vector<Shape>& shapes) const {
+    (void)input;
+    (void)shapes;
+  }
 
   /// Whether output and input are the same values in the same order, so that they can share memory: then neither
   /// `forward` nor `backward` is called.

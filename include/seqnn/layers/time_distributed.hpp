@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace seqnn::inline SEQNN_ABI {
 
@@ -101,6 +102,10 @@ class TimeDistributedLayer final : public Layer<Real> {
     Shape output = inner_->output_shape(step_shape(input));
     output.insert(output.begin(), input.front());
     return output;
+  }
+
+  void inner_shapes(const Shape& input, std::vector<Shape>& shapes) const override {
+    inner_->inner_shapes(step_shape(input), shapes);
   }
 
   SEQNN_COLD void build(const Shape& input, ParameterLayout& parameters) override {

@@ -35,6 +35,8 @@ class Workspace {
       auto& pass = stages_[l].pass;
       pass.input_shape = &shapes_[l];
       pass.output_shape = &shapes_[l + 1];
+      network.layers()[l]->inner_shapes(shapes_[l], stages_[l].inner_shapes);
+      pass.inner_shapes = stages_[l].inner_shapes.data();
       pass.tile = tile;
       pass.training = training;
       pass.input_gradient = training && network.needs_input_gradient(l);
@@ -211,6 +213,7 @@ class Workspace {
   /// A layer and its memory.
   struct Stage {
     Pass<Real> pass;
+    std::vector<Shape> inner_shapes;
     Real* output = nullptr;  // null where the layer passes its input through
     std::byte* prepared = nullptr;
     std::byte* kept = nullptr;
@@ -243,10 +246,13 @@ std::size_t tile_size(const Network<Real>& network, const Shape& input_shape, st
   const auto shapes = network.shapes(input_shape);
   std::size_t preferred = 1;
   std::size_t values = 0;
+  std::vector<Shape> inner_shapes;
   for (std::size_t l = 0; l < network.layers().size(); ++l) {
     preferred = std::max(preferred, network.layers()[l]->preferred_tile(shapes[l]));
     values += element_count(shapes[l + 1]);
+    network.layers()[l]->inner_shapes(shapes[l], inner_shapes);
   }
+  for (const Shape& shape : inner_shapes) values += element_count(shape);
   const std::size_t per_sample = values * sizeof(Real) * (training ? 2 : 1);
   return std::min(samples, std::max(preferred, std::max<std::size_t>(1, kTileBytes / per_sample)));
 }

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace seqnn::inline SEQNN_ABI {
 
@@ -50,6 +51,7 @@ class LayerRun {
     }
     layer_->build(input_shape_, layout_);
     output_shape_ = layer_->output_shape(input_shape_);
+    layer_->inner_shapes(input_shape_, inner_shapes_);
     layout_.template place<Real>();
     parameters_.resize(layout_.extent());
     gradients_.resize(layout_.trainable_extent());
@@ -185,6 +187,7 @@ class LayerRun {
     pass.tile = options_.batch;
     pass.input_shape = &input_shape_;
     pass.output_shape = &output_shape_;
+    pass.inner_shapes = inner_shapes_.data();
     pass.training = options_.training;
     pass.input_gradient = options_.training && options_.input_gradient && layer_->input_kind() == InputKind::values;
     pass.layout = &layout_;
@@ -257,6 +260,7 @@ class LayerRun {
   std::unique_ptr<Layer<Real>> layer_;
   Shape input_shape_;
   Shape output_shape_;
+  std::vector<Shape> inner_shapes_;
   ParameterLayout layout_;
   std::uint32_t step_ = 0;
   bool forward_done_ = false;
