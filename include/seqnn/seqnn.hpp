@@ -116,6 +116,7 @@
 #include "seqnn/training/blow_up_guard.hpp"
 #include "seqnn/training/check_gradients.hpp"
 #include "seqnn/training/check_loss_gradients.hpp"
+#include "seqnn/training/compare_histories.hpp"
 #include "seqnn/training/csv_logger.hpp"
 #include "seqnn/training/early_stopping.hpp"
 #include "seqnn/training/history.hpp"

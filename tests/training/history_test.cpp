@@ -131,6 +131,10 @@ TEST_CASE("History draws what there is", "[training][history]") {
   CHECK(xml_fault(History().svg()) == "");
   CHECK_THAT(History().svg(), ContainsSubstring(">no data</text>"));
 
+  History metric_only;
+  metric_only.append(0, {{"mae", 2}});
+  CHECK_THAT(metric_only.svg(), ContainsSubstring("<title>Mae</title>"));
+
   History broken;
   broken.append(0, {{"loss", kNaN}, {"mae", kNaN}});
   CHECK(xml_fault(broken.svg()) == "");

@@ -22,6 +22,24 @@
 
 namespace seqnn::inline SEQNN_ABI {
 
+class History;
+
+struct HistoryChartOptions {
+  std::string metric = "loss";  ///< a name in the history; with "val_" before it, that of the validation twin
+  std::string unit = {};        ///< of the metric
+  std::string title = {};       ///< empty: made from the metric
+  std::string best_by = {};  ///< the name whose best epoch is marked; empty: the validation twin's, else the metric's
+  double width = 520;        ///< pixels
+  double height = 340;
+};
+
+/// A chart of a metric by epoch, with its validation twin if there is one, and the best epoch marked.
+///
+///     write_file("mae.svg", svg_of({history_chart(history, {.metric = "mean_absolute_error", .unit = "°C"})}));
+///
+/// @throws Error that lists the names there are, if there is none of this name
+LineChart history_chart(const History& history, const HistoryChartOptions& options = {});
+
 /// What `fit` reports: every number of every epoch, and how long it took.
 ///
 ///     history["loss"][3]                       the fourth epoch's; "val_loss" where there is validation data
@@ -118,15 +136,16 @@ class History {
   /// Writes `csv()`, all or nothing. @throws FileError
   void save_csv(const std::string& path) const { write_file(path, csv()); }
 
-  /// A picture of two charts: the losses, and the first metric if there is one; both with their validation twins, and
-  /// the epoch of the lowest validation loss (else loss) marked.
+  /// A picture of two charts (`history_chart`): the losses, and the first metric if there is one; the epoch of the
+  /// lowest validation loss (else loss) is marked in both.
   SEQNN_COLD std::string svg() const {
+    const std::string best_by = contains("val_loss") ? "val_loss" : contains("loss") ? "loss" : "";
     std::vector<LineChart> charts;
-    charts.push_back(chart_of("loss", "Loss"));
+    if (contains("loss") || columns_.empty()) charts.push_back(history_chart(*this, {.best_by = best_by}));
     const auto metric = std::find_if(columns_.begin(), columns_.end(), [](const Column& column) {
       return column.name != "loss" && !column.name.starts_with("val_");
     });
-    if (metric != columns_.end()) charts.push_back(chart_of(metric->name, title_of(metric->name)));
+    if (metric != columns_.end()) charts.push_back(history_chart(*this, {.metric = metric->name, .best_by = best_by}));
     return svg_of(charts);
   }
 
@@ -149,39 +168,69 @@ class History {
     return nullptr;
   }
 
-  /// "binary_accuracy" -> "Binary accuracy"
-  SEQNN_COLD static std::string title_of(std::string name) {
-    std::replace(name.begin(), name.end(), '_', ' ');
-    if (name[0] >= 'a' && name[0] <= 'z') name[0] = static_cast<char>(name[0] - 'a' + 'A');
-    return name;
-  }
-
-  SEQNN_COLD LineChart chart_of(const std::string& name, const std::string& title) const {
-    LineChart chart({.title = title, .x_label = "epoch", .y_label = name, .x_integers = true});
-    std::vector<double> x;
-    for (const std::size_t epoch : epoch_numbers_) x.push_back(static_cast<double>(epoch + 1));
-    const auto* const training = find(name);
-    const auto* const validation = find("val_" + name);
-    if (training != nullptr) chart.add({.label = "training", .x = x, .y = *training, .dashed = validation != nullptr});
-    if (validation != nullptr) chart.add({.label = "validation", .x = x, .y = *validation});
-
-    const std::string by = contains("val_loss") ? "val_loss" : "loss";
-    const auto* const losses = find(by);
-    const auto* const marked = validation != nullptr ? validation : training;
-    if (losses == nullptr || marked == nullptr) return chart;
-    if (std::all_of(losses->begin(), losses->end(), [](double v) { return std::isnan(v); })) return chart;
-    const std::size_t best = best_epoch(by, MonitorMode::min);
-    std::string label = text("epoch ", epoch_numbers_[best] + 1, ": ");
-    detail::append_metric(label, (*marked)[best]);
-    chart.highlight(x[best], (*marked)[best], std::move(label));
-    return chart;
-  }
-
   std::vector<Column> columns_;
   std::vector<std::size_t> epoch_numbers_;
   std::vector<double> seconds_;
   std::string stop_reason_;
   std::vector<std::string> notes_;
 };
+
+namespace detail {
+
+/// "binary_accuracy" -> "Binary accuracy", "val_loss" -> "Validation loss"
+SEQNN_COLD inline std::string metric_title(std::string name) {
+  if (name.starts_with("val_")) name = "validation_" + name.substr(4);
+  std::replace(name.begin(), name.end(), '_', ' ');
+  if (!name.empty() && name[0] >= 'a' && name[0] <= 'z') name[0] = static_cast<char>(name[0] - 'a' + 'A');
+  return name;
+}
+
+/// As people count them, from 1.
+SEQNN_COLD inline std::vector<double> shown_epochs(const History& history) {
+  std::vector<double> result;
+  for (const std::size_t epoch : history.epoch_numbers()) result.push_back(static_cast<double>(epoch + 1));
+  return result;
+}
+
+/// "epoch 3: 0.4100"
+SEQNN_COLD inline std::string best_label(const History& history, std::size_t best, double value) {
+  std::string label = text("epoch ", history.epoch_numbers()[best] + 1, ": ");
+  append_metric(label, value);
+  return label;
+}
+
+/// The empty chart of a metric by epoch.
+SEQNN_COLD inline LineChart metric_chart(const HistoryChartOptions& options) {
+  return LineChart({.title = options.title.empty() ? metric_title(options.metric) : options.title,
+                    .x_label = "epoch",
+                    .y_label = options.metric,
+                    .y_unit = options.unit,
+                    .x_integers = true,
+                    .width = options.width,
+                    .height = options.height});
+}
+
+SEQNN_COLD inline bool has_number(const std::vector<double>& values) {
+  return !std::all_of(values.begin(), values.end(), [](double value) { return std::isnan(value); });
+}
+
+}  // namespace detail
+
+SEQNN_COLD inline LineChart history_chart(const History& history, const HistoryChartOptions& options) {
+  LineChart chart = detail::metric_chart(options);
+  if (history.epochs() == 0) return chart;
+  const std::vector<double> x = detail::shown_epochs(history);
+  const std::string twin = "val_" + options.metric;
+  const bool validated = history.contains(twin);
+  const auto& marked = history[validated ? twin : options.metric];
+  const std::string label = options.metric.starts_with("val_") ? "validation" : "training";
+  chart.add({.label = label, .x = x, .y = history[options.metric], .dashed = validated});
+  if (validated) chart.add({.label = "validation", .x = x, .y = marked});
+
+  const std::string best_by = !options.best_by.empty() ? options.best_by : validated ? twin : options.metric;
+  if (!detail::has_number(history[best_by])) return chart;
+  const std::size_t best = history.best_epoch(best_by);
+  return chart.highlight(x[best], marked[best], detail::best_label(history, best, marked[best]));
+}
 
 }  // namespace seqnn::inline SEQNN_ABI
