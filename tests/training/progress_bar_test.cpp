@@ -60,7 +60,8 @@ TEST_CASE("Without a terminal progress is one line an epoch", "[training][progre
   now += 4.872;  // validation: 5 s in all, and 0.128 s / 4 = 32 ms a step
   printed.bar.on_epoch_end(training, 2, {{"loss", 0.41}, {"binary_accuracy", 0.82}, {"val_loss", 0.4302}});
   printed.bar.on_train_end(training);
-  CHECK(printed.text() == "Epoch 3/10 - 5s 32ms/step - loss: 0.4100 - binary_accuracy: 0.8200 - val_loss: 0.4302\n");
+  CHECK(printed.text() ==
+        "Epoch 3/10 - 5s 32ms/step - fit: 35s left - loss: 0.4100 - binary_accuracy: 0.8200 - val_loss: 0.4302\n");
 }
 
 TEST_CASE("On a terminal progress is one line that is redrawn", "[training][progress_bar]") {
@@ -71,19 +72,57 @@ TEST_CASE("On a terminal progress is one line that is redrawn", "[training][prog
 
   now += 0.5;
   printed.bar.on_batch_end(training, 0, {{"loss", 0.7}});
-  CHECK(printed.text() == "\r  1/100 " + cells(0) + " 50s 500ms/step - loss: 0.7000");  // 99 steps of half a second
+  CHECK(printed.text() ==
+        "\r  1/100 " + cells(0) + " 50s 500ms/step - fit: 8:20 left - loss: 0.7000");  // 999 steps of 0.5 s
 
   now += 29.5;
   printed.bar.on_batch_end(training, 49, {{"loss", 0.6}});  // 50 steps in 30 s; the old line was as long
-  CHECK(printed.text() == "\r 50/100 " + cells(10) + " 30s 600ms/step - loss: 0.6000");
+  CHECK(printed.text() == "\r 50/100 " + cells(10) + " 30s 600ms/step - fit: 9:30 left - loss: 0.6000");
 
   now += 30;
   printed.bar.on_batch_end(training, 99, {{"loss", 0.5}});
-  CHECK(printed.text() == "\r100/100 " + cells(20) + " 0s 600ms/step - loss: 0.5000 ");  // blanks over the rest
+  CHECK(printed.text() ==
+        "\r100/100 " + cells(20) + " 0s 600ms/step - fit: 9:00 left - loss: 0.5000 ");  // blanks over the rest
 
   now += 65;
   printed.bar.on_epoch_end(training, 0, {{"loss", 0.5}, {"val_loss", 0.6}});
   CHECK(printed.text() == "\r100/100 " + cells(20) + " 2:05 600ms/step - loss: 0.5000 - val_loss: 0.6000\n");
+}
+
+TEST_CASE("The time left of the fit goes by the epochs so far", "[training][progress_bar]") {
+  FakeTraining training(4, 10, {});
+  Printed bar({.terminal = kPlainTerminal});
+  bar.bar.on_train_begin(training);
+  for (std::size_t epoch = 0; epoch < 2; ++epoch) {  // of 10 and 20 seconds, with validation
+    bar.bar.on_epoch_begin(training, epoch);
+    now += 1;
+    bar.bar.on_batch_end(training, 9, {});
+    now += epoch == 0 ? 9 : 19;
+    bar.bar.on_epoch_end(training, epoch, {});
+  }
+  bar.bar.on_epoch_begin(training, 2);
+  now += 1;
+  bar.text();
+  bar.bar.on_batch_end(training, 1, {});  // 15 s · 1.8 epochs
+  CHECK(bar.text() == "\r 2/10 " + cells(4) + " 4s 500ms/step - fit: 27s left");
+  bar.bar.on_epoch_end(training, 2, {});
+  bar.bar.on_epoch_begin(training, 3);
+  now += 1;
+  bar.text();
+  bar.bar.on_batch_end(training, 1, {});  // the last epoch says what is left
+  CHECK(bar.text() == "\r 2/10 " + cells(4) + " 4s 500ms/step");
+
+  Printed line({});
+  for (int fit = 0; fit < 2; ++fit) {  // the second forgets the first
+    line.bar.on_train_begin(training);
+    for (const std::size_t epoch : {2U, 3U}) {
+      line.bar.on_epoch_begin(training, epoch);
+      now += fit == 0 ? 100 : 2;
+      line.bar.on_epoch_end(training, epoch, {});
+    }
+    CHECK(line.text() == (fit == 0 ? "Epoch 3/4 - 1:40 0us/step - fit: 1:40 left\nEpoch 4/4 - 1:40 0us/step\n"
+                                   : "Epoch 3/4 - 2s 0us/step - fit: 2s left\nEpoch 4/4 - 2s 0us/step\n"));
+  }
 }
 
 TEST_CASE("The bar is redrawn at most ten times a second, and at the last step", "[training][progress_bar]") {

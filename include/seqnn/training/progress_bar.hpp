@@ -27,10 +27,11 @@ struct ProgressBarOptions {
 ///     157/157 ━━━━━━━━━━━━━━━━━━━━ 5s 32ms/step - loss: 0.4100 - binary_accuracy: 0.8200 - val_loss: 0.4302
 ///
 /// The second line is redrawn at most ten times a second, cut to the width of the terminal; the seconds are those left
-/// while the epoch runs, and those taken once it is over, validation included (the time of a step leaves it out).
-/// Elsewhere one line an epoch and no control characters:
+/// while the epoch runs, and those taken once it is over, validation included (the time of a step leaves it out). While
+/// it runs and other epochs follow, `fit: 0:40 left` behind them is the time to the end of the last one, if epochs take
+/// as long as so far and nothing stops the training. Elsewhere one line an epoch and no control characters:
 ///
-///     Epoch 3/10 - 5s 32ms/step - loss: 0.4100 - binary_accuracy: 0.8200 - val_loss: 0.4302
+///     Epoch 3/10 - 5s 32ms/step - fit: 35s left - loss: 0.4100 - binary_accuracy: 0.8200 - val_loss: 0.4302
 ///
 /// Keeps a reference to the stream.
 class ProgressBar : public Callback {
@@ -45,6 +46,11 @@ class ProgressBar : public Callback {
     line_.reserve(512);
   }
 
+  void on_train_begin(Training&) override {
+    epochs_run_ = 0;
+    spent_ = 0;
+  }
+
   SEQNN_COLD void on_epoch_begin(Training& training, std::size_t epoch) override {
     if (verbose_ == Verbose::silent) return;
     line_.clear();
@@ -53,6 +59,7 @@ class ProgressBar : public Callback {
       line_ += '\n';
       write();
     }
+    epochs_left_ = training.epochs() - epoch;
     steps_ = 0;
     width_ = 0;
     start_ = trained_until_ = clock_();
@@ -68,20 +75,23 @@ class ProgressBar : public Callback {
     if (trained_until_ < next_draw_ && steps_ != total) return;
     next_draw_ = trained_until_ + kSecondsBetweenDraws;
     const double left = seconds_per_step() * static_cast<double>(std::max(total, steps_) - steps_);
-    draw(logs, total, total == 0 ? trained_until_ - start_ : left, terminal_.columns);
+    draw(logs, total, total == 0 ? trained_until_ - start_ : left, fit_seconds_left(total), terminal_.columns);
     write();
   }
 
   SEQNN_COLD void on_epoch_end(Training& training, std::size_t epoch, const Logs& logs) override {
     if (verbose_ == Verbose::silent) return;
     const double elapsed = clock_() - start_;
+    spent_ += elapsed;
+    ++epochs_run_;
     if (verbose_ == Verbose::bar) {
-      draw(logs, std::max(training.steps_per_epoch(), steps_), elapsed, 0);
+      draw(logs, std::max(training.steps_per_epoch(), steps_), elapsed, 0, 0);
     } else {
       line_.clear();
       append_epoch(training, epoch);
       line_ += " - ";
       append_times(elapsed);
+      append_fit_left(spent_ / static_cast<double>(epochs_run_) * static_cast<double>(epochs_left_ - 1));
       append_logs(logs, 0, 0);
     }
     line_ += '\n';
@@ -113,8 +123,26 @@ class ProgressBar : public Callback {
     return steps_ == 0 ? 0.0 : (trained_until_ - start_) / static_cast<double>(steps_);
   }
 
+  /// To the end of the last epoch, by the mean of those before, or in the first one by its steps. 0 if the steps of an
+  /// epoch are not known, and in the last epoch, which says so itself.
+  double fit_seconds_left(std::size_t total) const {
+    if (total == 0 || epochs_left_ < 2) return 0;
+    const double done = static_cast<double>(std::min(steps_, total)) / static_cast<double>(total);
+    const double epoch =
+        epochs_run_ > 0 ? spent_ / static_cast<double>(epochs_run_) : seconds_per_step() * static_cast<double>(total);
+    return epoch * (static_cast<double>(epochs_left_) - done);
+  }
+
+  /// " - fit: 4:10 left", nothing for 0
+  SEQNN_COLD void append_fit_left(double seconds) {
+    if (!(seconds > 0)) return;
+    line_ += " - fit: ";
+    detail::append_duration(line_, seconds);
+    line_ += " left";
+  }
+
   /// One state of the bar, over the last one. Numbers that would not fit into `columns` (0: unknown) are left out.
-  SEQNN_COLD void draw(const Logs& logs, std::size_t total, double seconds, std::size_t columns) {
+  SEQNN_COLD void draw(const Logs& logs, std::size_t total, double seconds, double fit_left, std::size_t columns) {
     const std::size_t old_width = width_;
     char buffer[64];
     line_ = "\r";
@@ -136,6 +164,7 @@ class ProgressBar : public Callback {
     const std::size_t before = line_.size();
     line_ += ' ';
     append_times(seconds);
+    append_fit_left(fit_left);
     width_ += line_.size() - before;
     width_ += append_logs(logs, columns, width_);
     line_.append(old_width > width_ ? old_width - width_ : 0, ' ');
@@ -195,10 +224,13 @@ class ProgressBar : public Callback {
   Terminal terminal_;
   Verbose verbose_;
   std::string line_;
-  std::size_t steps_ = 0;     // of this epoch
-  std::size_t width_ = 0;     // columns of the bar that is on the screen
-  double start_ = 0;          // of this epoch, by clock_
-  double trained_until_ = 0;  // end of the last batch
+  std::size_t epochs_run_ = 0;   // that are over
+  std::size_t epochs_left_ = 0;  // with the one that runs
+  double spent_ = 0;             // seconds in the epochs that are over
+  std::size_t steps_ = 0;        // of this epoch
+  std::size_t width_ = 0;        // columns of the bar that is on the screen
+  double start_ = 0;             // of this epoch, by clock_
+  double trained_until_ = 0;     // end of the last batch
   double next_draw_ = 0;
 };
 
