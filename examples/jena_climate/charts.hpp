@@ -5,35 +5,24 @@
 
 #include <cstddef>
 #include <cstdio>
-#include <string>
 #include <vector>
 
 /// The picture: how it was learnt, and what came of it.
 namespace jena {
 
-/// Name of the mean absolute error in the history.
-inline std::string error_name(const Experiment& experiment) {
-  return experiment.celsius ? "mean_absolute_error" : "loss";
-}
-
 /// Mean absolute errors by epoch, in °C, beside the naive one.
-inline seqnn::LineChart learning_chart(const Experiment& experiment, const seqnn::History& history, double naive) {
+inline seqnn::LineChart learning_chart(const seqnn::History& history, double naive) {
   using namespace seqnn;
   LineChart chart(
       {.title = "Mean absolute error", .x_label = "epoch", .y_label = "error", .y_unit = "°C", .x_integers = true});
   std::vector<double> epochs;
   for (const std::size_t epoch : history.epoch_numbers()) epochs.push_back(static_cast<double>(epoch + 1));
-  const auto celsius = [&](std::vector<double> errors) {
-    for (double& error : errors) error = experiment.error_in_celsius(error);
-    return errors;
-  };
-  const std::string name = error_name(experiment);
-  const std::vector<double> validation = celsius(history["val_" + name]);
-  chart.add({.label = "training", .x = epochs, .y = celsius(history[name]), .dashed = true});
+  const std::vector<double> validation = history["val_mean_absolute_error"];
+  chart.add({.label = "training", .x = epochs, .y = history["mean_absolute_error"], .dashed = true});
   chart.add({.label = "validation", .x = epochs, .y = validation});
   const double end = epochs.size() == 1 ? epochs[0] + 1 : epochs.back();
   chart.add({.label = "naive", .x = {epochs[0], end}, .y = {naive, naive}});
-  const std::size_t best = history.best_epoch("val_" + name);
+  const std::size_t best = history.best_epoch("val_mean_absolute_error");
   char label[64];
   std::snprintf(label, sizeof label, "%.2f °C", validation[best]);
   return chart.highlight(epochs[best], validation[best], label);

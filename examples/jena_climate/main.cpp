@@ -59,25 +59,24 @@ struct Options {
 
 std::string line(const char* name, const jena::Experiment& experiment, double error) {
   char text[128];
-  std::snprintf(text, sizeof text, "%-28s %.6f = %.5f °C\n", name, experiment.standardised_error(error),
-                experiment.error_in_celsius(error));
+  std::snprintf(text, sizeof text, "%-28s %.6f = %.5f °C\n", name, error / experiment.deviation(), error);
   return text;
 }
 
 nlohmann::json errors(const jena::Experiment& experiment, double validation, double test) {
-  return {{"validation", experiment.standardised_error(validation)},
-          {"validation_celsius", experiment.error_in_celsius(validation)},
-          {"test", experiment.standardised_error(test)},
-          {"test_celsius", experiment.error_in_celsius(test)}};
+  return {{"validation", validation / experiment.deviation()},
+          {"validation_celsius", validation},
+          {"test", test / experiment.deviation()},
+          {"test_celsius", test}};
 }
 
-Sequential<float> compiled(const Options& options) {
+Sequential<float> compiled(const Options& options, const jena::Experiment& experiment) {
   Sequential<float> model(jena::layers(options.protocol, options.model, options.reset_after));
   const RMSprop optimizer({.epsilon = 1e-14});  // beside the root, as Keras had it then, it was 1e-7
   if (options.later()) {
-    model.compile(optimizer, MeanSquaredError(), {MeanAbsoluteError()});
+    model.compile(optimizer, MeanSquaredError(), {experiment.error()});
   } else {
-    model.compile(optimizer, MeanAbsoluteError());
+    model.compile(optimizer, MeanAbsoluteError(), {experiment.error()});
   }
   return model;
 }
@@ -99,17 +98,17 @@ void run(const Options& options) {
                       {"threads", options.threads},
                       {"seed", options.seed},
                       {"instruction_set", instruction_set()},
-                      {"deviation_celsius", experiment.deviation}};
+                      {"deviation_celsius", experiment.deviation()}};
   json["naive"] = errors(experiment, naive, naive_test);
   std::vector<LineChart> charts;
   std::vector<float> forecasts;
 
   if (options.model != "naive") {
-    Sequential<float> model = compiled(options);
+    Sequential<float> model = compiled(options, experiment);
     model.build(experiment.train.x_shape(), options.seed);
     std::cout << model.summary() << '\n';
-    const std::string error = jena::error_name(experiment);
-    EarlyStopping best({.monitor = "val_" + error, .patience = options.epoch_count()});  // never stops, keeps the best
+    EarlyStopping best(
+        {.monitor = "val_mean_absolute_error", .patience = options.epoch_count()});  // never stops, keeps the best
     const bool draws = !options.later();
     const History history =
         model.fit(experiment.train, {.epochs = options.epoch_count(),
@@ -124,7 +123,7 @@ void run(const Options& options) {
                                      .seed = options.seed,
                                      .threads = options.threads});
     const double validation = best.best_value();
-    const double test = model.evaluate(experiment.test, {.threads = options.threads})[error];
+    const double test = model.evaluate(experiment.test, {.threads = options.threads})["mean_absolute_error"];
     std::cout << '\n'
               << line("validation", experiment, validation) << line("test", experiment, test) << "best epoch "
               << best.best_epoch() + 1 << "\n\n";
@@ -134,7 +133,7 @@ void run(const Options& options) {
     json["seconds_per_epoch"] = history.seconds();
     json["best_epoch"] = best.best_epoch() + 1;
     json["mae"] = errors(experiment, validation, test);
-    charts.push_back(jena::learning_chart(experiment, history, experiment.error_in_celsius(naive)));
+    charts.push_back(jena::learning_chart(history, naive));
     const xt::xtensor<float, 2> predicted = model.predict(experiment.forecast, {.threads = options.threads});
     forecasts.assign(predicted.begin(), predicted.end());
   }

@@ -53,8 +53,8 @@ class Evaluation {
 /// One experiment on one series. Inputs are all columns, standardised by mean and deviation of the training rows.
 struct Experiment {
   std::size_t batch_size;
-  bool celsius;            ///< whether targets are in °C; else they are standardised as the inputs are
-  double mean, deviation;  ///< of the training rows' temperatures, °C
+  bool celsius;                  ///< whether targets are in °C; else they are standardised as the inputs are
+  seqnn::StandardScaler scaler;  ///< by the training rows
 
   seqnn::Windows<float> train;
   Evaluation validation;
@@ -62,12 +62,15 @@ struct Experiment {
   seqnn::Windows<float> forecast;  ///< the first two weeks of the test rows, or what there is of them
 
   /// A target in °C.
-  double in_celsius(double target) const { return celsius ? target : target * deviation + mean; }
-  /// An error in °C, of an error of targets; and standardised.
-  double error_in_celsius(double error) const { return celsius ? error : error * deviation; }
-  double standardised_error(double error) const { return celsius ? error / deviation : error; }
-  /// The target that the last temperature of a window would be.
-  double as_target(double input) const { return celsius ? input * deviation + mean : input; }
+  double in_celsius(double target) const { return celsius ? target : scaler.inverse(kTemperature, target); }
+  /// Standard deviation of the training rows' temperatures, °C: what divides an error to standardise it.
+  double deviation() const { return scaler.scale(kTemperature); }
+  /// Mean absolute error in °C, whatever targets are in; "mean_absolute_error" in the history.
+  seqnn::MetricRecipe<float> error() const {
+    using namespace seqnn;
+    if (celsius) return MeanAbsoluteError();
+    return InOriginalUnits(MeanAbsoluteError(), scaler, kTemperature, {.name = "mean_absolute_error"});
+  }
 };
 
 constexpr std::size_t kDelay = 144;             ///< rows: a day
@@ -110,8 +113,7 @@ inline Experiment book_experiment(const seqnn::Table& table, std::size_t lookbac
   auto test = windows(splits.test.begin, {});
   return {.batch_size = kBatch,
           .celsius = false,
-          .mean = scaler.center(kTemperature),
-          .deviation = scaler.scale(kTemperature),
+          .scaler = scaler,
           .train = std::move(train),
           .validation = whole_batches(std::move(validation), steps(splits.validation), kBatch),
           .test = whole_batches(std::move(test), steps(splits.test), kBatch),
@@ -147,15 +149,14 @@ inline Experiment later_experiment(const seqnn::Table& table) {
   };
   return {.batch_size = 256,
           .celsius = true,
-          .mean = scaler.center(kTemperature),
-          .deviation = scaler.scale(kTemperature),
+          .scaler = scaler,
           .train = windows(0, splits.train.end),
           .validation = once(windows(splits.validation.begin, splits.validation.end)),
           .test = once(windows(splits.test.begin, rows)),
           .forecast = windows(splits.test.begin, std::min(splits.test.begin + kOffset - kDelay + kForecast, rows))};
 }
 
-/// Mean absolute error of forecasting the last temperature that was read, in the unit of the targets.
+/// Mean absolute error of forecasting the last temperature that was read, °C.
 inline double naive_error(const Experiment& experiment, const Evaluation& samples) {
   std::vector<float> x(seqnn::element_count(samples.x_shape()));
   const std::size_t last = x.size() - samples.x_shape()[1] + kTemperature;
@@ -163,7 +164,8 @@ inline double naive_error(const Experiment& experiment, const Evaluation& sample
   for (std::size_t i = 0; i < samples.size(); ++i) {
     float y = 0;
     samples.gather({&i, 1}, x, {&y, 1});
-    sum += std::fabs(experiment.as_target(static_cast<double>(x[last])) - static_cast<double>(y));
+    const double read = experiment.scaler.inverse(kTemperature, static_cast<double>(x[last]));
+    sum += std::fabs(read - experiment.in_celsius(static_cast<double>(y)));
   }
   return sum / static_cast<double>(samples.size());
 }
