@@ -20,7 +20,7 @@ if(way STREQUAL "bare_include")
   string(REPLACE ":" ";" include_dirs "${include_dirs}")
   list(REMOVE_ITEM include_dirs /usr/include)  # searched anyway, and named it would come before the compiler's own
   list(TRANSFORM include_dirs PREPEND -I)
-  run("compiling" ${compiler} -std=c++20 ${include_dirs} ${consumer_dir}/main.cpp -pthread -o ${program})
+  run("compiling" ${compiler} -std=c++20 ${include_dirs} ${consumer_dir}/${program_name}.cpp -pthread -o ${program})
 else()
   if(way STREQUAL "find_package")
     run("installing" ${CMAKE_COMMAND} --install ${build_dir} --prefix ${work_dir}/installed)
@@ -29,6 +29,7 @@ else()
     set(source -D seqnn_source_dir=${source_dir} ${fetched})
   endif()
   run("configuring" ${CMAKE_COMMAND} -S ${consumer_dir} -B ${work_dir}/build -G ${generator}
+      -D program_name=${program_name} -D add_on=${add_on}
       -D CMAKE_CXX_COMPILER=${compiler} "-DCMAKE_PREFIX_PATH=${prefix_path}" -D CMAKE_EXPORT_COMPILE_COMMANDS=ON ${source})
   run("building" ${CMAKE_COMMAND} --build ${work_dir}/build)
 
@@ -45,6 +46,6 @@ else()
 endif()
 
 run("running" ${program})
-if(NOT output MATCHES "15")
-  message(FATAL_ERROR "The consumer must print a summary with 15 parameters, got\n${output}")
+if(NOT output MATCHES "${expected}")
+  message(FATAL_ERROR "The consumer must print \"${expected}\", got\n${output}")
 endif()
