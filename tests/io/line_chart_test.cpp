@@ -49,6 +49,22 @@ TEST_CASE("A chart draws its points where the axes say", "[io][line_chart]") {
   CHECK_THAT(svg, ContainsSubstring("<text x=\"29.6\" y=\"74.55\" text-anchor=\"end\">1.0</text>"));
 }
 
+TEST_CASE("A line can have an area around it, which the axes make room for", "[io][line_chart]") {
+  // The area reaches from 0 to 1, so the axes are those of the chart above: y = 0.5 is at 176.
+  const std::string svg =
+      draw({.label = "s", .x = {0, 1, 2}, .y = {0.5, 0.5, 0.5}, .low = {0.5, 0, 0}, .high = {0.5, 1, 1}});
+  CHECK_THAT(svg, ContainsSubstring("<path class=\"area f0\" d=\"M37.6 176L268.8 281.45L500 281.45L500 70.55L268.8 "
+                                    "70.55L37.6 176Z\"/>"));
+  const std::string gap = draw({.x = {0, 1, 2, 3}, .y = {0, 1, 0, 1}, .low = {0, 0, kNaN, 0}, .high = {1, 1, 1, 1}});
+  CHECK(occurrences(gap, "Z\"/>") == 1);
+  CHECK(occurrences(gap, "class=\"area") == 1);
+  CHECK(occurrences(draw({.x = {0, 1}, .y = {0, 1}}), "class=\"area") == 0);
+  CHECK_THROWS_MATCHES(
+      LineChart({.title = "T"}).add({.label = "s", .x = {0, 1}, .y = {0, 1}, .low = {0, 1}}), ShapeError,
+      Catch::Matchers::Message("LineChart \"T\": series \"s\" must have as many low and high values as "
+                               "x, or none, got 2 and 0 for 2"));
+}
+
 TEST_CASE("A chart of times has dates below it", "[io][line_chart]") {
   LineChart chart({.x_label = "time", .x_times = true});
   chart.add({.label = "a", .x = {0, 86'400 * 3}, .y = {1, 2}});

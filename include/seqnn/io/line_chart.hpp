@@ -23,6 +23,8 @@ struct Series {
   std::vector<double> x = {};
   std::vector<double> y = {};  ///< as many as x
   bool dashed = false;
+  std::vector<double> low = {};   ///< with `high` a shaded area around the line, such as a confidence interval: as many
+  std::vector<double> high = {};  ///< as x, or none. Where either is not finite there is no area
 };
 
 struct LineChartOptions {
@@ -47,11 +49,16 @@ class LineChart {
  public:
   explicit LineChart(LineChartOptions options = {}) : options_(std::move(options)) {}
 
-  /// @throws ShapeError if x and y differ in length
+  /// @throws ShapeError if x and y differ in length, or an area has another one
   SEQNN_COLD LineChart& add(Series series) {
     if (series.x.size() != series.y.size()) {
       throw ShapeError(text("LineChart \"", options_.title, "\": series \"", series.label,
                             "\" must have as many x as y values, got ", series.x.size(), " and ", series.y.size()));
+    }
+    if (series.low.size() != series.high.size() || (!series.low.empty() && series.low.size() != series.x.size())) {
+      throw ShapeError(text("LineChart \"", options_.title, "\": series \"", series.label,
+                            "\" must have as many low and high values as x, or none, got ", series.low.size(), " and ",
+                            series.high.size(), " for ", series.x.size()));
     }
     series_.push_back(std::move(series));
     return *this;
@@ -103,11 +110,22 @@ class LineChart {
     return std::isfinite(series.x[i]) && std::isfinite(series.y[i]);
   }
 
+  /// Whether the area around the line has a point here.
+  static bool shaded(const Series& series, std::size_t i) {
+    return !series.low.empty() && std::isfinite(series.x[i]) && std::isfinite(series.low[i]) &&
+           std::isfinite(series.high[i]);
+  }
+
   /// What the axes must show: all points, and some room if they are all the same.
   std::pair<Range, Range> ranges() const {
     Range x, y;
     for (const auto& series : series_) {
       for (std::size_t i = 0; i < series.x.size(); ++i) {
+        if (shaded(series, i)) {
+          x.include(series.x[i]);
+          y.include(series.low[i]);
+          y.include(series.high[i]);
+        }
         if (!drawn(series, i)) continue;
         x.include(series.x[i]);
         y.include(series.y[i]);
@@ -137,6 +155,7 @@ class LineChart {
 
   double legend(detail::SvgText& svg, double left) const;
   void axes(detail::SvgText& svg, const Axis& x, const Axis& y, const Ticks& y_ticks) const;
+  void areas(detail::SvgText& svg, const Axis& x, const Axis& y) const;
   void lines(detail::SvgText& svg, const Axis& x, const Axis& y) const;
   void mark(detail::SvgText& svg, const Axis& x, const Axis& y) const;
 
@@ -156,6 +175,7 @@ inline constexpr const char* kChartStyle = R"(<style>
 .seqnn-chart .axis,.seqnn-chart .guide{stroke:#868e9b}
 .seqnn-chart .guide,.seqnn-chart .dashed{stroke-dasharray:5 4}
 .seqnn-chart .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
+.seqnn-chart .area{fill-opacity:.16}
 .seqnn-chart .ring{fill:#fff;stroke:#14171c;stroke-width:2}
 .seqnn-chart .note{fill:#14171c;stroke:#fff;stroke-width:4;stroke-linejoin:round;paint-order:stroke}
 .seqnn-chart .c0{stroke:#1d5fc4}.seqnn-chart .f0{fill:#1d5fc4}
@@ -205,6 +225,7 @@ SEQNN_COLD inline void LineChart::draw(detail::SvgText& svg) const {
   const Axis y{y_range.low, y_range.high, options_.height - 48, top};
   if (empty) svg.label("", (x.from + x.to) / 2, (y.from + y.to) / 2, "middle", "no data");
   axes(svg, x, y, y_ticks);
+  areas(svg, x, y);
   lines(svg, x, y);
   mark(svg, x, y);
 }
@@ -249,6 +270,22 @@ SEQNN_COLD inline void LineChart::axes(detail::SvgText& svg, const Axis& x, cons
   svg << "<g transform=\"translate(18 " << (y.from + y.to) / 2 << ") rotate(-90)\">\n";
   svg.label("", 0, 0, "middle", detail::with_unit(options_.y_label, options_.y_unit));
   svg << "</g>\n";
+}
+
+/// The area between low and high of each series: there along the low values, and back along the high ones.
+SEQNN_COLD inline void LineChart::areas(detail::SvgText& svg, const Axis& x, const Axis& y) const {
+  for (std::size_t s = 0; s < series_.size(); ++s) {
+    const auto& series = series_[s];
+    detail::SvgText path;
+    for (std::size_t begin = 0, end = 0; begin < series.x.size(); begin = end + 1) {
+      for (end = begin; end < series.x.size() && shaded(series, end);) ++end;
+      for (std::size_t i = begin; i < end; ++i)
+        path << (i == begin ? "M" : "L") << x(series.x[i]) << " " << y(series.low[i]);
+      for (std::size_t i = end; i-- > begin;) path << "L" << x(series.x[i]) << " " << y(series.high[i]);
+      if (begin < end) path << "Z";
+    }
+    if (!path.str().empty()) svg << "<path class=\"" << style("area f", s) << "\" d=\"" << path.str() << "\"/>\n";
+  }
 }
 
 /// A path for each series, broken at gaps. Points get dots where a line alone would hide them: single ones between
