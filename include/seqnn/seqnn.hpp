@@ -135,5 +135,6 @@
 #include "seqnn/walkforward/plan.hpp"
 #include "seqnn/walkforward/price_features.hpp"
 #include "seqnn/walkforward/purged_k_fold.hpp"
+#include "seqnn/walkforward/report.hpp"
 #include "seqnn/walkforward/run.hpp"
 #include "seqnn/walkforward/time_series_split.hpp"

@@ -9,7 +9,9 @@
 
 #include "seqnn/walkforward/baseline.hpp"
 #include "seqnn/walkforward/by_row.hpp"
+#include "seqnn/walkforward/calibration.hpp"
 #include "seqnn/walkforward/correlation.hpp"
 #include "seqnn/walkforward/hit_rate.hpp"
 #include "seqnn/walkforward/information_coefficient.hpp"
 #include "seqnn/walkforward/quantile_spread.hpp"
+#include "seqnn/walkforward/signal_returns.hpp"
