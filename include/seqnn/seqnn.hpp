@@ -57,6 +57,7 @@
 #include "seqnn/layers/lstm.hpp"
 #include "seqnn/layers/masking.hpp"
 #include "seqnn/layers/max_pool1d.hpp"
+#include "seqnn/layers/multi_head_attention.hpp"
 #include "seqnn/layers/permute.hpp"
 #include "seqnn/layers/projected_lstm.hpp"
 #include "seqnn/layers/repeat_vector.hpp"

@@ -88,4 +88,18 @@ SEQNN_COLD inline void check_rank(const std::string& title, const Shape& sample,
   check_not_empty(title, sample);
 }
 
+/// Checks that a sample is a sequence of a fixed number of features.
+/// @param features  how many there must be; 0: any number
+/// @param repair    as in check_rank
+/// @throws ShapeError
+SEQNN_COLD inline void check_sequence(const std::string& title, const Shape& sample, std::size_t features,
+                                      const char* repair = "") {
+  check_rank(title, sample, 2, "(batch, time, features)", repair);
+  if (sample[1] == kAnyLength || (features != 0 && sample[1] != features)) {
+    throw ShapeError(text(title, ": input must be (batch, time, ",
+                          features == 0 ? std::string("features") : std::to_string(features), "), got ",
+                          with_batch(sample), "; the last axis is the number of features and must be fixed"));
+  }
+}
+
 }  // namespace seqnn::inline SEQNN_ABI
