@@ -1,6 +1,7 @@
 #include "seqnn/layers/residual.hpp"
 
 #include "fixtures/attention.hpp"
+#include "seqnn/layers/batch_normalization.hpp"
 #include "seqnn/layers/conv1d.hpp"
 #include "seqnn/layers/dense.hpp"
 #include "seqnn/layers/dropout.hpp"
@@ -103,6 +104,7 @@ TEST_CASE("Residual's gradients agree with central differences", "[layers][resid
   check_block(Block({LSTM(3)}, {.shortcut = {GlobalMaxPool1D()}}), {4, 3});
   check_block(Block({Block({Dense(3), Dropout(0.3)}), causal, Block({causal}, {.shortcut = {causal}})}), {4, 3});
   check_block(TimeDistributed(Block({Block({Dense(3)}), Dense(3)})), {2, 3});
+  check_block(Block({BatchNormalization(), Dense(3, {.activation = Activation::gelu})}), {2, 3});
   check_block(Block({Dense(4), LSTM(3, {.return_sequences = true})}), {3, 3}, {1, 0, 1, 1, 1, 0});
   check_block(Block({LSTM(4), Dense(3)}, {.shortcut = {LSTM(3)}}), {3, 2}, {1, 0, 1, 1, 1, 0});
 }
@@ -172,6 +174,10 @@ TEST_CASE("Residual says what its layers need", "[layers][residual]") {
   CHECK(made(Residual({Dense(3)}), {5, 3})->state_size({5, 3}) == 0);
   CHECK(made(Residual({Dense(3)}), {5, 3})->steps_alone());
   CHECK_FALSE(made(Residual({Conv1D(3, 3, {.padding = Padding::same})}), {5, 3})->steps_alone());
+
+  CHECK_FALSE(made(Residual({Dense(3)}), {5, 3})->whole_batch());
+  CHECK(made(Residual({Dense(3), BatchNormalization()}), {5, 3})->whole_batch());
+  CHECK(made(Residual({Dense(3)}, {.shortcut = {BatchNormalization()}}), {5, 3})->whole_batch());
 
   const auto wide = made(Residual({Dense(2000), Dense(3)}), {3});
   const auto narrow = made(Residual({Dense(3)}, {.shortcut = {Dense(2000), Dense(3)}}), {3});

@@ -1,4 +1,5 @@
 #include "seqnn/layers/activation.hpp"
+#include "seqnn/layers/batch_normalization.hpp"
 #include "seqnn/layers/conv1d.hpp"
 #include "seqnn/layers/dense.hpp"
 #include "seqnn/layers/dropout.hpp"
@@ -37,7 +38,7 @@ Tensor<float, 3> noise(std::size_t samples, std::size_t T, std::size_t D) {
 /// Two dilated convolutions that see the past only, added to what they read (Bai, Kolter & Koltun 2018).
 Residual<float> tcn_block(std::size_t dilation, std::vector<LayerRecipe<float>> shortcut = {}) {
   const Conv1DOptions options{.padding = Padding::causal, .dilation_rate = dilation, .activation = Activation::relu};
-  return {{Conv1D(8, 3, options), Dropout(0.1), Conv1D(8, 3, options)}, {.shortcut = std::move(shortcut)}};
+  return Residual({Conv1D(8, 3, options), Dropout(0.1), Conv1D(8, 3, options)}, {.shortcut = std::move(shortcut)});
 }
 
 Sequential<float> tcn() { return {tcn_block(1, {Conv1D(8, 1)}), tcn_block(2), tcn_block(4), Dense(1)}; }
@@ -95,6 +96,28 @@ TEST_CASE("A residual block hands a mask to its layers and on", "[models][residu
   CHECK_THROWS_MATCHES(mixing.build({5}), ShapeError,
                        Message("Residual \"residual\": must not get a mask, which it would ignore, got one from "
                                "Embedding \"embedding\"; put a layer that uses masks before it, or make none"));
+}
+
+TEST_CASE("Batch normalization in a residual block moves its averages as it does outside", "[models][residual]") {
+  // 22 samples in batches of 8: the last one is smaller. The averages are those of x, whatever the layers behind learn.
+  const Tensor<float, 3> x = noise(22, 3, 4);
+  Tensor<float, 3> y = Tensor<float, 3>::from_shape({22, 3, 4});
+  y.fill(1);
+  const auto averages = [&](Sequential<float> model, const std::string& name) {
+    model.compile(Adam(), MeanSquaredError());
+    model.fit(x, y, {.epochs = 2, .batch_size = 8, .verbose = Verbose::silent, .seed = 4});
+    std::vector<float> values;
+    for (const char* what : {"/moving_mean", "/moving_variance"}) {
+      const xt::xtensor<float, 1> weight = model.weight(name + what);
+      values.insert(values.end(), weight.begin(), weight.end());
+    }
+    return values;
+  };
+  CHECK(averages({Residual({BatchNormalization(), Dense(4)})}, "residual/batch_normalization") ==
+        averages({BatchNormalization(), Dense(4)}, "batch_normalization"));
+  CHECK(
+      averages({Residual({Dense(4)}, {.shortcut = {BatchNormalization()}})}, "residual/shortcut/batch_normalization") ==
+      averages({BatchNormalization(), Dense(4)}, "batch_normalization"));
 }
 
 TEST_CASE("A residual block counts as one layer of the summary", "[models][residual]") {

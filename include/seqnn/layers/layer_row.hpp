@@ -92,6 +92,10 @@ class LayerRow {
     return MaskUse::keeps;
   }
 
+  bool whole_batch() const {
+    return std::any_of(links_.begin(), links_.end(), [](const Link& link) { return link.layer->whole_batch(); });
+  }
+
   bool steps_alone() const {
     return std::all_of(links_.begin(), links_.end(), [](const Link& link) { return link.layer->steps_alone(); });
   }
@@ -176,9 +180,9 @@ class LayerRow {
       largest = std::max({largest, element_count(at.shapes[i]), element_count(at.shapes[i + 1])});
       state = std::max(state, links_[i].state_size);
     }
-    for (Real*& turn : at.turns) turn = outer.scratch.template take<Real>(outer.batch * largest);
-    at.state = outer.scratch.template take<Real>(outer.batch * state);
-    if (outer.training) at.state_gradient = outer.scratch.template take<Real>(outer.batch * state);
+    for (Real*& turn : at.turns) turn = outer.scratch.template take<Real>(outer.tile * largest);
+    at.state = outer.scratch.template take<Real>(outer.tile * state);
+    if (outer.training) at.state_gradient = outer.scratch.template take<Real>(outer.tile * state);
     return at;
   }
 
@@ -210,14 +214,16 @@ class LayerRow {
     pass.y = pass.dy = pass.dx = pass.state = pass.state_gradient = nullptr;
     pass.seed = (outer.seed + first_layer_ + at.i + 1) * 0xD1342543DE82EF95U;  // random numbers of its own
     if (!link.layer->passes_through(outer.training)) {
-      // A layer may take less in one call than in another, so each gets what its plan takes.
+      // A layer may take less in one call than in another, or for a smaller tile, so each gets the most it takes.
       pass.prepared = pass.kept = pass.scratch = Arena();
+      pass.batch = outer.tile;
       link.layer->plan(pass);
+      pass.batch = outer.batch;
       at.scratch = std::max(at.scratch, pass.scratch.used());
       pass.prepared = Arena(outer.prepared.template take<std::byte>(pass.prepared.used()));
       pass.kept = Arena(outer.kept.template take<std::byte>(pass.kept.used()));
       pass.scratch = outer.scratch;
-      pass.y = outer.training ? outer.kept.template take<Real>(outer.batch * element_count(*pass.output_shape))
+      pass.y = outer.training ? outer.kept.template take<Real>(outer.tile * element_count(*pass.output_shape))
                               : at.turns[at.x == at.turns[0] ? 1 : 0];
       if (outer.state != nullptr && link.state_size > 0) pass.state = at.state;
       if (outer.state_gradient != nullptr && link.state_size > 0) pass.state_gradient = at.state_gradient;

@@ -103,6 +103,7 @@ class ResidualLayer final : public Layer<Real> {
 
   std::string type() const override { return "Residual"; }
   bool steps_alone() const override { return body_.steps_alone() && shortcut_.steps_alone(); }
+  bool whole_batch() const override { return body_.whole_batch() || shortcut_.whole_batch(); }
   std::size_t state_size(const Shape&) const override { return shortcut_.states_end(); }
 
   MaskUse mask_use() const override {
