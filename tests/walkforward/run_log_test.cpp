@@ -41,8 +41,8 @@ TEST_CASE("The log of a regressor has numbers as Python prints them, and no prob
         "=======================\n"
         "    history: from: 1999-12-28, to: 1999-12-29, length: 2\n"
         "    forecast length: 3\n"
-        "    forecast: [0.1, -2.0, 1e-07]\n"
-        "    time [training+forecasting]: 0.50 secs\n"
+        "    forecast: [0.1,-2.0,1e-07]\n"
+        "    time [training+forecasting]: 0.5 secs\n"
         "\n");
 }
 
@@ -58,6 +58,6 @@ TEST_CASE("The log tells a failed point's error in a line", "[walkforward][run]"
         "    history: from: 2020-01-01, to: 2020-01-05, length: 5\n"
         "    forecast length: 1\n"
         "    failed: Conv1D: too short\n"
-        "    time [training+forecasting]: 0.00 secs\n"
+        "    time [training+forecasting]: 0.0 secs\n"
         "\n");
 }

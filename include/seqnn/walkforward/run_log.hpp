@@ -12,7 +12,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,16 +20,21 @@ namespace seqnn::inline SEQNN_ABI {
 
 namespace detail {
 
-/// As Python prints a list of floats: "[1.0, -1.0]".
+/// As Python's str: "1.0", "0.52".
+SEQNN_COLD inline std::string python_number(double value) {
+  std::string number = exact_number(value);
+  if (number.find_first_not_of("-0123456789") == std::string::npos) number += ".0";
+  return number;
+}
+
+/// "[1.0,-1.0]"
 SEQNN_COLD inline std::string python_list(const std::vector<double>& values) {
   std::string list;
-  for (const double value : values) {
-    std::string number = exact_number(value);
-    if (number.find_first_not_of("-0123456789") == std::string::npos) number += ".0";
-    list += (list.empty() ? "[" : ", ") + number;
-  }
+  for (const double value : values) list += (list.empty() ? '[' : ',') + python_number(value);
   return list + ']';
 }
+
+inline double two_places(double value) { return std::round(value * 100) / 100; }
 
 /// The largest probability of a forecast, rounded to two places; nothing where it has none.
 SEQNN_COLD inline std::optional<double> rounded_probability(const Forecast& forecast) {
@@ -38,8 +42,7 @@ SEQNN_COLD inline std::optional<double> rounded_probability(const Forecast& fore
   for (const ForecastDetail& detail : forecast.details) {
     if (detail.name.ends_with("_prob")) largest = std::max(largest.value_or(detail.value), detail.value);
   }
-  if (largest) largest = std::round(*largest * 100) / 100;
-  return largest;
+  return largest ? std::optional(two_places(*largest)) : std::nullopt;
 }
 
 }  // namespace detail
@@ -53,7 +56,7 @@ SEQNN_COLD inline std::optional<double> rounded_probability(const Forecast& fore
 ///         forecast length: 1
 ///         forecast: [1.0]
 ///         probs: [0.52]
-///         time [training+forecasting]: 1.10 secs
+///         time [training+forecasting]: 1.1 secs
 ///
 ///
 /// `probs` are the largest probabilities of classifiers; other models have no such line. A point that failed has
@@ -80,9 +83,8 @@ SEQNN_COLD inline std::string log_record(const WalkForwardPlan& plan, const Poin
     record += text("    forecast: ", detail::python_list(values), '\n');
     if (!probabilities.empty()) record += text("    probs: ", detail::python_list(probabilities), '\n');
   }
-  char seconds[64];
-  std::snprintf(seconds, sizeof seconds, "%.2f", outcome.seconds);
-  return record + text("    time [training+forecasting]: ", seconds, " secs\n\n");
+  return record + text("    time [training+forecasting]: ", detail::python_number(detail::two_places(outcome.seconds)),
+                       " secs\n\n");
 }
 
 }  // namespace seqnn::inline SEQNN_ABI
