@@ -133,6 +133,7 @@
 #include "seqnn/training/terminate_on_nan.hpp"
 #include "seqnn/walkforward/evaluation.hpp"
 #include "seqnn/walkforward/memory_store.hpp"
+#include "seqnn/walkforward/network_forecaster.hpp"
 #include "seqnn/walkforward/plan.hpp"
 #include "seqnn/walkforward/price_features.hpp"
 #include "seqnn/walkforward/purged_k_fold.hpp"
