@@ -136,6 +136,21 @@ TEST_CASE("Values name the number that is no 32-bit integer", "[data][any_array]
   CHECK_THROWS_AS(Values<std::int32_t>(huge, "x"), DataError);
 }
 
+TEST_CASE("A vector is an array of one axis", "[data][any_array]") {
+  const Numbers numbers{1, 2, 3};
+  const AnyArray array = numbers;
+  CHECK(array.shape() == Shape{3});
+  CHECK(array.as<double>() == numbers.data());
+  const AnyArray held = std::vector<std::int64_t>{7, 8};
+  CHECK(held.integers());
+  CHECK(values(held) == Numbers{7, 8});
+  const Buffer<float> aligned{0.5F};
+  CHECK(AnyArray(aligned).as<float>() == aligned.data());
+  const AnyArray none = Numbers();
+  CHECK(none.shape() == Shape{0});
+  CHECK_FALSE(none.empty());
+}
+
 TEST_CASE("position_of counts through all axes", "[data][any_array]") {
   CHECK(position_of(0, {2, 3, 4}) == Shape{0, 0, 0});
   CHECK(position_of(23, {2, 3, 4}) == Shape{1, 2, 3});

@@ -41,9 +41,9 @@ bool row_major(const Strided& tensor) {
   return true;
 }
 
-/// Any xtensor expression of numbers, as functions take it: refers to a row-major container or view where it is given
-/// one that outlives the call, and holds the values of everything else. Keeps the element type, so that token ids stay
-/// integers.
+/// Any xtensor expression or vector of numbers, as functions take it: refers to a row-major container or view where it
+/// is given one that outlives the call, and holds the values of everything else. Keeps the element type, so that token
+/// ids stay integers.
 class AnyArray {
  public:
   /// No array.
@@ -80,6 +80,22 @@ class AnyArray {
   AnyArray(const AnyRank<T>& values) : AnyArray(values.array()) {}  // NOLINT
   template <class T>
   AnyArray(AnyRank<T>&& values) : AnyArray(Array<T>(values.array())) {}  // NOLINT: holds a copy
+
+  /// A vector of numbers is an array of one axis.
+  template <class T, class Allocator>
+  requires(std::is_arithmetic_v<T> && !std::same_as<T, bool>)
+      AnyArray(const std::vector<T, Allocator>& values)  // NOLINT
+      : shape_{values.size()} {
+    refer(values.data());
+  }
+  template <class T, class Allocator>
+  requires(std::is_arithmetic_v<T> && !std::same_as<T, bool>)
+      AnyArray(std::vector<T, Allocator>&& values)  // NOLINT: holds them
+      : shape_{values.size()} {
+    auto held = std::make_shared<std::vector<T, Allocator>>(std::move(values));
+    refer(static_cast<const T*>(held->data()));
+    owner_ = std::move(held);
+  }
 
   /// Whether there is no array at all; one without elements is not empty.
   bool empty() const { return type_ == nullptr; }
