@@ -109,9 +109,9 @@ class RunProgress {
   std::string rate(double elapsed) const {
     const double rate = elapsed > 0 ? static_cast<double>(done_) / elapsed : 0;
     char buffer[64];
-    std::snprintf(buffer, sizeof buffer, rate < 1 ? "%.3g s/point" : "%.3g points/s",
-                  rate < 1 ? elapsed / static_cast<double>(done_) : rate);
-    return buffer;
+    const double number = rate < 1 ? elapsed / static_cast<double>(done_) : rate;
+    std::snprintf(buffer, sizeof buffer, number < 100 ? "%.3g" : "%.0f", number);
+    return std::string(buffer) + (rate < 1 ? " s/point" : " points/s");
   }
 
   std::string failures() const { return failed_ == 0 ? "" : text(" - failed: ", failed_); }
