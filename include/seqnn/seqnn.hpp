@@ -102,6 +102,7 @@
 #include "seqnn/metrics/top_k_categorical_accuracy.hpp"
 #include "seqnn/models/closed_loop.hpp"
 #include "seqnn/models/predictor.hpp"
+#include "seqnn/models/profile.hpp"
 #include "seqnn/models/recurrent_call.hpp"
 #include "seqnn/models/sequential.hpp"
 #include "seqnn/models/stream.hpp"

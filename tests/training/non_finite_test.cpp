@@ -1,5 +1,6 @@
 #include "seqnn/training/non_finite.hpp"
 
+#include "seqnn/layers/batch_normalization.hpp"
 #include "seqnn/layers/dense.hpp"
 #include "seqnn/layers/lstm.hpp"
 #include "seqnn/losses/mean_squared_error.hpp"
@@ -74,6 +75,15 @@ TEST_CASE("The first layer whose output is not finite is named, with its sample"
   }
   auto late = product(2, 2, SGD({.learning_rate = 0}));  // sample 30 is in the fourth batch
   CHECK(first_of(late, x, y, {.batch_size = 8, .shards = 1}) == "output of Dense \"dense_1\", infinite for sample 3");
+}
+
+TEST_CASE("Moving averages that follow an output are not named", "[training][non_finite]") {
+  Sequential<float> model({Dense(1, {.kernel_initializer = constant(3e38)}), BatchNormalization(), Dense(1)});
+  model.compile(SGD(), MeanSquaredError());
+  model.build({1});
+  const Tensor<float, 2> x = {{1}, {2}};
+  const Tensor<float, 2> y = xt::zeros<float>({2, 1});
+  CHECK(first_of(model, x, y) == "output of Dense \"dense\", infinite for sample 1");
 }
 
 TEST_CASE("The loss is named when all layers are finite", "[training][non_finite]") {

@@ -106,6 +106,9 @@ class Sequential {
     compiled_ = std::move(compiled);
   }
 
+  /// What it was compiled with. @throws StateError before compile
+  const Loss<Real>& loss() const { return *objective("loss").loss; }
+
   /// Learns from samples x with targets y; builds the model if that has not been done.
   /// @return every number of every epoch
   /// @throws StateError before compile; ShapeError, DataError, OptionError, all before anything is changed

@@ -26,9 +26,9 @@ SEQNN_COLD inline std::string with_thousands(std::size_t n) {
   return result;
 }
 
-/// "1,315,937 (5.02 MB)"
-SEQNN_COLD inline std::string with_bytes(std::size_t count, std::size_t size) {
-  const double bytes = static_cast<double>(count * size);
+/// "5.02 MB"
+SEQNN_COLD inline std::string bytes_text(std::size_t count) {
+  const double bytes = static_cast<double>(count);
   char buffer[32];
   if (bytes < 1024) {
     std::snprintf(buffer, sizeof buffer, "%.0f B", bytes);
@@ -37,7 +37,35 @@ SEQNN_COLD inline std::string with_bytes(std::size_t count, std::size_t size) {
   } else {
     std::snprintf(buffer, sizeof buffer, "%.2f MB", bytes / (1024 * 1024));
   }
-  return text(with_thousands(count), " (", static_cast<const char*>(buffer), ')');
+  return buffer;
+}
+
+/// "1,315,937 (5.02 MB)"
+SEQNN_COLD inline std::string with_bytes(std::size_t count, std::size_t size) {
+  return text(with_thousands(count), " (", bytes_text(count * size), ')');
+}
+
+/// Lines of cells in columns between two rules, the first line a heading. @param left  how many columns begin at the
+/// left; the others end at the right
+SEQNN_COLD inline std::string text_table(const std::vector<std::string>& cells, std::size_t columns, std::size_t left) {
+  std::vector<std::size_t> widths(columns, 0);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    widths[i % columns] = std::max(widths[i % columns], cells[i].size() + (i % columns + 1 < columns ? 3 : 0));
+  }
+  std::size_t width = 0;
+  for (const std::size_t w : widths) width += w;
+  std::string table = std::string(width, '-') + '\n';
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const std::size_t column = i % columns;
+    const std::size_t gap = column + 1 < columns ? 3 : 0;
+    const std::size_t fill = widths[column] - gap - cells[i].size();
+    table += column < left ? cells[i] + std::string(fill, ' ') : std::string(fill, ' ') + cells[i];
+    table.append(gap, ' ');
+    if (column + 1 < columns) continue;
+    table += '\n';
+    if (i + 1 == columns) table.append(width, '=') += '\n';
+  }
+  return table.append(width, '-') += '\n';
 }
 
 }  // namespace detail
@@ -58,24 +86,11 @@ SEQNN_COLD std::string summarize(const Network<Real>& network) {
     cells.push_back(with_batch(shape));
     cells.push_back(detail::with_thousands(count));
   }
-  std::size_t widths[kColumns] = {0, 0, 0};
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    const std::size_t gap = i % kColumns + 1 < kColumns ? 3 : 0;
-    widths[i % kColumns] = std::max(widths[i % kColumns], cells[i].size() + gap);
-  }
-  const std::size_t width = widths[0] + widths[1] + widths[2];
   std::string table = text("Model: Sequential, input ", with_batch(network.input_shape()), '\n');
-  table.append(width, '-') += '\n';
-  for (std::size_t i = 0; i < cells.size(); i += kColumns) {
-    (table += cells[i]).append(widths[0] - cells[i].size(), ' ');
-    (table += cells[i + 1]).append(widths[1] - cells[i + 1].size(), ' ');
-    (table.append(widths[2] - cells[i + 2].size(), ' ') += cells[i + 2]) += '\n';
-    if (i == 0) table.append(width, '=') += '\n';
-  }
+  table += detail::text_table(cells, kColumns, 2);
   const std::size_t trainable = network.layout().count(true);
   const std::size_t fixed = network.layout().count(false);
-  table.append(width, '-');
-  table += text("\nTotal params: ", detail::with_bytes(trainable + fixed, sizeof(Real)),
+  table += text("Total params: ", detail::with_bytes(trainable + fixed, sizeof(Real)),
                 "\nTrainable params: ", detail::with_bytes(trainable, sizeof(Real)),
                 "\nNon-trainable params: ", detail::with_bytes(fixed, sizeof(Real)), '\n');
   for (const auto& layer : network.layers()) {

@@ -13,6 +13,12 @@
 
 namespace seqnn::inline SEQNN_ABI {
 
+/// How long a layer took.
+struct LayerSeconds {
+  double forward = 0;   ///< with its preparation
+  double backward = 0;  ///< with its end of the step
+};
+
 /// Everything that one thread writes while tiles of samples pass through a network: outputs of the layers, what they
 /// keep for the backward pass, scratch, and weights in the kernels' forms. Planned once for a shape, a largest tile and
 /// a purpose; passes allocate nothing.
@@ -55,6 +61,15 @@ class Workspace {
 
   std::size_t tile() const { return tile_; }
   std::size_t bytes() const { return memory_.size(); }
+
+  /// Of layer `l` alone: its output, what it keeps for the backward pass, and weights in the kernels' forms.
+  std::size_t bytes_of(std::size_t l) const { return stages_[l].bytes; }
+
+  /// Adds the time of every call of a layer to `seconds`, one element a layer, until told otherwise with nulls.
+  void time_layers(LayerSeconds* seconds, double (*clock)()) {
+    seconds_ = seconds;
+    clock_ = clock;
+  }
   const Shape& output_shape() const { return shapes_.back(); }
 
   /// Room for the input of a tile, for callers whose samples do not lie together.
@@ -64,6 +79,7 @@ class Workspace {
   /// Begins a step: the layers derive from the parameters what they need. `gradients`, laid out as the parameters, may
   /// be null when not training.
   void begin(const Real* parameters, Real* gradients, std::uint64_t seed, std::uint32_t step) {
+    direction_ = &LayerSeconds::forward;
     for (std::size_t l = 0; l < stages_.size(); ++l) {
       auto& pass = stages_[l].pass;
       pass.parameters = parameters;
@@ -83,6 +99,7 @@ class Workspace {
   /// Passes `batch` samples forward; returns the outputs, valid until the next pass.
   /// @param first_sample  position of the first of them in the batch
   const Real* forward(std::size_t batch, const Real* values, const std::int32_t* ids, std::size_t first_sample) {
+    direction_ = &LayerSeconds::forward;
     const Real* x = values;
     const std::uint8_t* mask = nullptr;
     for (std::size_t l = 0; l < stages_.size(); ++l) {
@@ -136,6 +153,7 @@ class Workspace {
 
   /// Passes the last tile back, adding to the gradients.
   void backward() {
+    direction_ = &LayerSeconds::backward;
     std::size_t current = 0;
     for (std::size_t l = stages_.size(); l-- > 0;) {
       auto& pass = stages_[l].pass;
@@ -151,6 +169,7 @@ class Workspace {
 
   /// Ends a step: the layers bring in gradients they gathered over its tiles.
   void finish() {
+    direction_ = &LayerSeconds::backward;
     for (std::size_t l = 0; l < stages_.size(); ++l) {
       stages_[l].pass.batch = tile_;
       call(l, &Layer<Real>::finish);
@@ -180,6 +199,7 @@ class Workspace {
     for (std::size_t l = 0; l < count; ++l) {
       auto& pass = stages_[l].pass;
       pass.batch = tile_;
+      const std::size_t before = arena.used();
       const bool through = layers[l]->passes_through(training_);
       if (!through && training_) stages_[l].output = arena.take<Real>(tile_ * element_count(shapes_[l + 1]));
       if (!through && !training_) stages_[l].output = turns[turn++ % 2];
@@ -192,6 +212,7 @@ class Workspace {
       }
       stages_[l].prepared = arena.take<std::byte>(pass.prepared.used());
       stages_[l].kept = arena.take<std::byte>(pass.kept.used());
+      stages_[l].bytes = arena.used() - before;
       scratch_bytes = std::max(scratch_bytes, pass.scratch.used());
     }
     gradients_[0] = gradients_[1] = nullptr;
@@ -207,7 +228,10 @@ class Workspace {
     pass.prepared = Arena(stages_[l].prepared);
     pass.kept = Arena(stages_[l].kept);
     pass.scratch = Arena(scratch_);
+    if (seconds_ == nullptr) return (*network_->layers()[l].*what)(pass);
+    const double start = clock_();
     (*network_->layers()[l].*what)(pass);
+    seconds_[l].*direction_ += clock_() - start;
   }
 
   /// A layer and its memory.
@@ -217,6 +241,7 @@ class Workspace {
     Real* output = nullptr;  // null where the layer passes its input through
     std::byte* prepared = nullptr;
     std::byte* kept = nullptr;
+    std::size_t bytes = 0;
   };
 
   const Network<Real>* network_;
@@ -231,6 +256,9 @@ class Workspace {
   std::size_t mask_steps_ = 0;
   Real* gradients_[2] = {nullptr, nullptr};
   std::byte* scratch_ = nullptr;
+  LayerSeconds* seconds_ = nullptr;  // null unless layers are timed
+  double (*clock_)() = nullptr;
+  double LayerSeconds::*direction_ = &LayerSeconds::forward;
   Buffer<std::byte> memory_;
 };
 

@@ -25,13 +25,15 @@ struct NonFiniteOutput {
 ///
 /// A step leaves NaN in a parameter if its gradient was not finite. Gradients pass from the last layer to the first, so
 /// the last layer with such a parameter is where they went wrong; `global_clipnorm` spreads them over all layers, and
-/// then it is merely the last one.
+/// then it is merely the last one. Parameters that are not trained are not looked at: moving averages follow the
+/// outputs of the same step.
 /// @param first_step  whether no step came before
 template <class Real>
 SEQNN_COLD std::string non_finite_parameter(const Network<Real>& network, bool first_step) {
   for (std::size_t i = network.layers().size(); i-- > 0;) {
     const std::size_t l = first_step ? network.layers().size() - 1 - i : i;
     for (const auto& info : network.parameters_of(l)) {
+      if (!info.trainable) continue;
       bool nan = false, infinite = false;
       for (const Real value : network.parameters().subspan(info.offset, info.size())) {
         nan = nan || std::isnan(value);
@@ -40,8 +42,7 @@ SEQNN_COLD std::string non_finite_parameter(const Network<Real>& network, bool f
       if (!nan && !infinite) continue;
       const std::string of = text(info.name, " of ", network.layers()[l]->title());
       if (first_step) return text("parameter ", of, ", ", nan ? "NaN" : "infinite", " before the first step");
-      if (!nan || !info.trainable)
-        return text("parameter ", of, ", ", nan ? "NaN" : "infinite", " after an earlier step");
+      if (!nan) return text("parameter ", of, ", ", nan ? "NaN" : "infinite", " after an earlier step");
       return text("gradient of ", of, ", in an earlier step");
     }
   }

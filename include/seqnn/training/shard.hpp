@@ -85,6 +85,7 @@ class Shard {
   }
 
   const Score& score() const { return score_; }
+  Workspace<Real>& workspace() { return workspace_; }
   const Buffer<Real>& gradients() const { return gradients_; }
   Buffer<Real>& gradients() { return gradients_; }
 
