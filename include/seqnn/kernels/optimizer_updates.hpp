@@ -25,6 +25,14 @@ void decay_weights(std::size_t n, Real share, Real* w) noexcept {
   });
 }
 
+/// a = μ·a + (1-μ)·w: a moving average of the weights.
+template <class Real>
+void average_weights(std::size_t n, Real momentum, const Real* w, Real* a) noexcept {
+  const Simd<Real> mu(momentum);
+  const Simd<Real> rest(Real(1) - momentum);
+  simd::sweep<Real>(n, [&](auto at) { at.store(a, simd::fma(mu, at.load(a), rest * at.load(w))); });
+}
+
 /// w -= η·g
 template <class Real>
 void sgd_update(std::size_t n, Real learning_rate, const Real* g, Real* w) noexcept {

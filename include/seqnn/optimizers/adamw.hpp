@@ -20,6 +20,10 @@ struct AdamWOptions {
   double clipnorm = 0;          ///< largest norm of each parameter's gradient; 0: no limit
   double clipvalue = 0;         ///< largest size of each component; 0: no limit
   double global_clipnorm = 0;   ///< largest norm of all gradients together; 0: no limit
+  bool use_ema = false;         ///< keeps a moving average of the weights, which replaces them when fit ends
+  double ema_momentum = 0.99;   ///< share of the old average that stays, in [0, 1]
+  std::size_t ema_overwrite_frequency = 0;      ///< updates after which the average replaces the weights; 0: never
+  std::size_t gradient_accumulation_steps = 0;  ///< steps whose mean gradient makes an update; 0: each its own
 
   bool operator==(const AdamWOptions&) const = default;
 };
@@ -43,6 +47,7 @@ class AdamW {
     check_epsilon("AdamW", options.epsilon);
     check_weight_decay("AdamW", options.weight_decay);
     check_clipping("AdamW", {options.clipnorm, options.clipvalue, options.global_clipnorm});
+    check_step_options("AdamW", step_options(options));
   }
 
   const AdamWOptions& options() const { return options_; }
@@ -68,21 +73,30 @@ SEQNN_COLD inline std::string AdamW::to_string() const {
       .option("clipnorm", options_.clipnorm, standard.clipnorm)
       .option("clipvalue", options_.clipvalue, standard.clipvalue)
       .option("global_clipnorm", options_.global_clipnorm, standard.global_clipnorm)
+      .option("use_ema", options_.use_ema, standard.use_ema)
+      .option("ema_momentum", options_.ema_momentum, standard.ema_momentum)
+      .option("ema_overwrite_frequency", options_.ema_overwrite_frequency, standard.ema_overwrite_frequency)
+      .option("gradient_accumulation_steps", options_.gradient_accumulation_steps, standard.gradient_accumulation_steps)
       .str();
 }
 
 template <class Real>
 std::unique_ptr<Optimizer<Real>> AdamW::make(For<Optimizer<Real>>) const {
-  return std::make_unique<AdamOptimizer<Real>>(AdamOptions{.learning_rate = options_.learning_rate,
-                                                           .beta_1 = options_.beta_1,
-                                                           .beta_2 = options_.beta_2,
-                                                           .epsilon = options_.epsilon,
-                                                           .amsgrad = options_.amsgrad,
-                                                           .weight_decay = options_.weight_decay,
-                                                           .clipnorm = options_.clipnorm,
-                                                           .clipvalue = options_.clipvalue,
-                                                           .global_clipnorm = options_.global_clipnorm},
-                                               "AdamW");
+  return std::make_unique<AdamOptimizer<Real>>(
+      AdamOptions{.learning_rate = options_.learning_rate,
+                  .beta_1 = options_.beta_1,
+                  .beta_2 = options_.beta_2,
+                  .epsilon = options_.epsilon,
+                  .amsgrad = options_.amsgrad,
+                  .weight_decay = options_.weight_decay,
+                  .clipnorm = options_.clipnorm,
+                  .clipvalue = options_.clipvalue,
+                  .global_clipnorm = options_.global_clipnorm,
+                  .use_ema = options_.use_ema,
+                  .ema_momentum = options_.ema_momentum,
+                  .ema_overwrite_frequency = options_.ema_overwrite_frequency,
+                  .gradient_accumulation_steps = options_.gradient_accumulation_steps},
+      "AdamW");
 }
 
 }  // namespace seqnn::inline SEQNN_ABI

@@ -18,6 +18,10 @@ struct LionOptions {
   double clipnorm = 0;         ///< largest norm of each parameter's gradient; 0: no limit
   double clipvalue = 0;        ///< largest size of each component; 0: no limit
   double global_clipnorm = 0;  ///< largest norm of all gradients together; 0: no limit
+  bool use_ema = false;        ///< keeps a moving average of the weights, which replaces them when fit ends
+  double ema_momentum = 0.99;  ///< share of the old average that stays, in [0, 1]
+  std::size_t ema_overwrite_frequency = 0;      ///< updates after which the average replaces the weights; 0: never
+  std::size_t gradient_accumulation_steps = 0;  ///< steps whose mean gradient makes an update; 0: each its own
 
   bool operator==(const LionOptions&) const = default;
 };
@@ -39,6 +43,7 @@ class Lion {
     check_decay("Lion", "beta_2", options.beta_2, Interval::half_open);
     check_weight_decay("Lion", options.weight_decay);
     check_clipping("Lion", {options.clipnorm, options.clipvalue, options.global_clipnorm});
+    check_step_options("Lion", step_options(options));
   }
 
   const LionOptions& options() const { return options_; }
@@ -58,7 +63,7 @@ class LionOptimizer final : public Optimizer<Real> {
  public:
   explicit LionOptimizer(const LionOptions& options)
       : Optimizer<Real>(options.learning_rate, {options.clipnorm, options.clipvalue, options.global_clipnorm},
-                        {"momentum"}, options.weight_decay),
+                        {"momentum"}, options.weight_decay, step_options(options)),
         options_(options) {}
 
   std::string type() const override { return "Lion"; }
@@ -85,6 +90,10 @@ SEQNN_COLD inline std::string Lion::to_string() const {
       .option("clipnorm", options_.clipnorm, standard.clipnorm)
       .option("clipvalue", options_.clipvalue, standard.clipvalue)
       .option("global_clipnorm", options_.global_clipnorm, standard.global_clipnorm)
+      .option("use_ema", options_.use_ema, standard.use_ema)
+      .option("ema_momentum", options_.ema_momentum, standard.ema_momentum)
+      .option("ema_overwrite_frequency", options_.ema_overwrite_frequency, standard.ema_overwrite_frequency)
+      .option("gradient_accumulation_steps", options_.gradient_accumulation_steps, standard.gradient_accumulation_steps)
       .str();
 }
 

@@ -3,6 +3,7 @@
 #include "seqnn/core/error.hpp"
 
 #include <cmath>
+#include <cstddef>
 #include <string_view>
 #include <utility>
 
@@ -17,6 +18,39 @@ struct GradientClipping {
   double clipvalue = 0;        ///< each component is cut to ± this
   double global_clipnorm = 0;  ///< all gradients together are scaled down to at most this norm
 };
+
+/// What optimizers do around their updates. Every options struct has members of these names.
+struct StepOptions {
+  bool use_ema = false;
+  double ema_momentum = 0.99;
+  std::size_t ema_overwrite_frequency = 0;
+  std::size_t gradient_accumulation_steps = 0;
+};
+
+template <class Options>
+StepOptions step_options(const Options& options) {
+  return {options.use_ema, options.ema_momentum, options.ema_overwrite_frequency, options.gradient_accumulation_steps};
+}
+
+/// @throws OptionError if the momentum is outside [0, 1], options of the average are set without it, or gradients of
+/// one
+///         step are to be accumulated
+SEQNN_COLD inline void check_step_options(std::string_view optimizer, const StepOptions& options) {
+  if (!(options.ema_momentum >= 0 && options.ema_momentum <= 1)) {
+    throw OptionError(text(optimizer, ": ema_momentum must be in [0, 1], got ", options.ema_momentum));
+  }
+  if (!options.use_ema &&
+      (options.ema_overwrite_frequency != 0 || options.ema_momentum != StepOptions().ema_momentum)) {
+    throw OptionError(
+        text(optimizer, ": use_ema must be true with ema_momentum and ema_overwrite_frequency, got false, ",
+             options.ema_momentum, " and ", options.ema_overwrite_frequency, "; set it, or leave them out"));
+  }
+  if (options.gradient_accumulation_steps == 1) {
+    throw OptionError(text(optimizer,
+                           ": gradient_accumulation_steps must be at least 2, got 1; leave it at 0 for an "
+                           "update a step"));
+  }
+}
 
 /// @throws OptionError if the rate is negative or not finite
 SEQNN_COLD inline void check_learning_rate(std::string_view optimizer, double rate) {

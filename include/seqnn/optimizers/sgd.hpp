@@ -20,6 +20,10 @@ struct SGDOptions {
   double clipnorm = 0;         ///< largest norm of each parameter's gradient; 0: no limit
   double clipvalue = 0;        ///< largest size of each component; 0: no limit
   double global_clipnorm = 0;  ///< largest norm of all gradients together; 0: no limit
+  bool use_ema = false;        ///< keeps a moving average of the weights, which replaces them when fit ends
+  double ema_momentum = 0.99;  ///< share of the old average that stays, in [0, 1]
+  std::size_t ema_overwrite_frequency = 0;      ///< updates after which the average replaces the weights; 0: never
+  std::size_t gradient_accumulation_steps = 0;  ///< steps whose mean gradient makes an update; 0: each its own
 
   bool operator==(const SGDOptions&) const = default;
 };
@@ -43,6 +47,7 @@ class SGD {
     check_decay("SGD", "momentum", options.momentum, Interval::closed);
     check_weight_decay("SGD", options.weight_decay);
     check_clipping("SGD", {options.clipnorm, options.clipvalue, options.global_clipnorm});
+    check_step_options("SGD", step_options(options));
   }
 
   const SGDOptions& options() const { return options_; }
@@ -63,7 +68,7 @@ class SGDOptimizer final : public Optimizer<Real> {
   explicit SGDOptimizer(const SGDOptions& options)
       : Optimizer<Real>(options.learning_rate, {options.clipnorm, options.clipvalue, options.global_clipnorm},
                         options.momentum > 0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{},
-                        options.weight_decay),
+                        options.weight_decay, step_options(options)),
         options_(options) {}
 
   std::string type() const override { return "SGD"; }
@@ -96,6 +101,10 @@ SEQNN_COLD inline std::string SGD::to_string() const {
       .option("clipnorm", options_.clipnorm, standard.clipnorm)
       .option("clipvalue", options_.clipvalue, standard.clipvalue)
       .option("global_clipnorm", options_.global_clipnorm, standard.global_clipnorm)
+      .option("use_ema", options_.use_ema, standard.use_ema)
+      .option("ema_momentum", options_.ema_momentum, standard.ema_momentum)
+      .option("ema_overwrite_frequency", options_.ema_overwrite_frequency, standard.ema_overwrite_frequency)
+      .option("gradient_accumulation_steps", options_.gradient_accumulation_steps, standard.gradient_accumulation_steps)
       .str();
 }
 

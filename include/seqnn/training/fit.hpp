@@ -128,6 +128,7 @@ class Fit final : public Training {
       history.append(epoch, logs_, elapsed.count());
       tell([&](Callback& c) { c.on_epoch_end(*this, epoch, logs_); });
     }
+    optimizer_->finalize(network_->parameters());
     tell([&](Callback& c) { c.on_train_end(*this); });
     if (options_->processes != nullptr) {
       trainer_.finish();

@@ -134,11 +134,11 @@ class Trainer {
       network_->add_penalty_gradient(begin, count, total.data());
     };
     const auto length = [&](std::size_t chunk) { return std::min(kChunk, total.size() - chunk * kChunk); };
-    const bool clips = optimizer_->clips();  // needs all gradients before the first update
-    if (clips) team_->run(chunks, [&](std::size_t chunk) { sum(chunk * kChunk, length(chunk)); });
+    const bool whole = optimizer_->needs_all_gradients();
+    if (whole) team_->run(chunks, [&](std::size_t chunk) { sum(chunk * kChunk, length(chunk)); });
     optimizer_->begin_step(total);
     team_->run(chunks, [&](std::size_t chunk) {
-      if (!clips) sum(chunk * kChunk, length(chunk));
+      if (!whole) sum(chunk * kChunk, length(chunk));
       optimizer_->update(chunk * kChunk, length(chunk), parameters, total);
     });
   }
