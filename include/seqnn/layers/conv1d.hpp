@@ -9,6 +9,7 @@
 #include "seqnn/layers/checks.hpp"
 #include "seqnn/layers/fused_activation.hpp"
 #include "seqnn/layers/layer.hpp"
+#include "seqnn/layers/time_window.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -50,24 +51,18 @@ class Conv1D {
   SEQNN_COLD Conv1D(std::size_t filters, std::size_t kernel_size, Conv1DOptions options = {})
       : filters_(filters), kernel_size_(kernel_size), options_(std::move(options)) {
     check_positive("Conv1D", options_.name, "filters", filters);
-    check_positive("Conv1D", options_.name, "kernel_size", kernel_size);
-    check_positive("Conv1D", options_.name, "strides", options_.strides);
-    check_positive("Conv1D", options_.name, "dilation_rate", options_.dilation_rate);
+    window().check("Conv1D", options_.name);
     check_positive("Conv1D", options_.name, "groups", options_.groups);
-    const std::string title = option_title("Conv1D", options_.name);
-    if (options_.strides > 1 && options_.dilation_rate > 1) {
-      throw OptionError(text(title, ": strides and dilation_rate cannot both be above 1, got ", options_.strides,
-                             " and ", options_.dilation_rate));
-    }
     if (filters % options_.groups != 0) {
-      throw OptionError(text(title, ": filters must be a multiple of groups, got ", filters, " filters in ",
-                             options_.groups, " groups"));
+      throw OptionError(text(option_title("Conv1D", options_.name), ": filters must be a multiple of groups, got ",
+                             filters, " filters in ", options_.groups, " groups"));
     }
   }
 
   std::size_t filters() const { return filters_; }
   std::size_t kernel_size() const { return kernel_size_; }
   const Conv1DOptions& options() const { return options_; }
+  TimeWindow window() const { return {kernel_size_, options_.strides, options_.dilation_rate, options_.padding}; }
 
   SEQNN_COLD std::string to_string() const {
     const Conv1DOptions standard;
@@ -102,29 +97,15 @@ template <class Real>
 class Conv1DLayer final : public Layer<Real> {
  public:
   SEQNN_COLD explicit Conv1DLayer(const Conv1D& conv)
-      : filters_(conv.filters()), kernel_size_(conv.kernel_size()), options_(conv.options()) {
+      : filters_(conv.filters()), window_(conv.window()), options_(conv.options()) {
     this->set_name(options_.name);
   }
 
   std::string type() const override { return "Conv1D"; }
 
   SEQNN_COLD Shape output_shape(const Shape& input) const override {
-    check_rank(this->title(), input, 2, "(batch, time, features)");
-    if (input[1] == kAnyLength || (channels_ != 0 && input[1] != channels_)) {
-      throw ShapeError(text(this->title(), ": input must be (batch, time, ",
-                            channels_ == 0 ? std::string("features") : std::to_string(channels_), "), got ",
-                            with_batch(input), "; the last axis is the number of features and must be fixed"));
-    }
-    if (input[0] == kAnyLength) return {kAnyLength, filters_};
-    const auto [left, right] = padding(input[0]);
-    const std::size_t length = left + input[0] + right;
-    if (length < span()) {
-      throw ShapeError(text(this->title(), ": kernel_size ", kernel_size_, " exceeds the ", input[0],
-                            " time steps of input ", with_batch(input),
-                            options_.dilation_rate > 1 ? text(" at dilation_rate ", options_.dilation_rate) : "",
-                            "; pad, or use a shorter kernel"));
-    }
-    return {(length - span()) / options_.strides + 1, filters_};
+    TimeWindow::check_input(this->title(), input, channels_);
+    return {window_.outputs(this->title(), input), filters_};
   }
 
   SEQNN_COLD void build(const Shape& input, ParameterLayout& parameters) override {
@@ -134,15 +115,15 @@ class Conv1DLayer final : public Layer<Real> {
       throw OptionError(text(this->title(), ": the number of features must be a multiple of groups, got ", channels_,
                              " features in ", options_.groups, " groups"));
     }
-    kernel_ = parameters.declare(this->name() + "/kernel", {kernel_size_, channels_ / options_.groups, filters_},
+    kernel_ = parameters.declare(this->name() + "/kernel", {window_.kernel_size, channels_ / options_.groups, filters_},
                                  options_.kernel_initializer);
     if (options_.use_bias) bias_ = parameters.declare(this->name() + "/bias", {filters_}, options_.bias_initializer);
   }
 
   /// The inputs that later outputs still see.
-  std::size_t state_size(const Shape&) const override { return steps_alone() ? (span() - 1) * channels_ : 0; }
+  std::size_t state_size(const Shape&) const override { return steps_alone() ? (window_.span() - 1) * channels_ : 0; }
   bool steps_alone() const override {
-    return options_.strides == 1 && (options_.padding == Padding::causal || span() == 1);
+    return options_.strides == 1 && (options_.padding == Padding::causal || window_.span() == 1);
   }
 
   void plan(Pass<Real>& pass) const override {
@@ -186,7 +167,7 @@ class Conv1DLayer final : public Layer<Real> {
         if (dx != nullptr) conv1d_backward_input(s, da, memory.kernel, dx, memory.da);
       }
       if (dx != nullptr && memory.dx != nullptr) {
-        const std::size_t left = padding((*pass.input_shape)[0]).left * s.C;
+        const std::size_t left = window_.sides((*pass.input_shape)[0]).left * s.C;
         if (pass.state_gradient != nullptr) {  // the state is the beginning of the padded input, and then its end
           Real* gradient = pass.state_gradient + b * left;
           add(left, gradient, dx + x_size);
@@ -203,11 +184,6 @@ class Conv1DLayer final : public Layer<Real> {
   }
 
  private:
-  struct Sides {
-    std::size_t left;
-    std::size_t right;
-  };
-
   /// Everything the layer takes from the arenas.
   struct Memory {
     Conv1DKernel<Real> kernel;         // prepared
@@ -239,23 +215,12 @@ class Conv1DLayer final : public Layer<Real> {
     }
   };
 
-  std::size_t span() const { return (kernel_size_ - 1) * options_.dilation_rate + 1; }
-
-  Sides padding(std::size_t T) const {
-    if (options_.padding == Padding::valid) return {0, 0};
-    if (options_.padding == Padding::causal) return {span() - 1, 0};
-    const std::size_t outputs = (T + options_.strides - 1) / options_.strides;
-    const std::size_t needed = (outputs - 1) * options_.strides + span();
-    const std::size_t total = needed > T ? needed - T : 0;
-    return {total / 2, total - total / 2};
-  }
-
   Conv1DSizes sizes(const Pass<Real>& pass) const {
     const std::size_t T = (*pass.input_shape)[0];
-    const auto [left, right] = padding(T);
+    const auto [left, right] = window_.sides(T);
     return {.T = left + T + right,
             .C = channels_,
-            .K = kernel_size_,
+            .K = window_.kernel_size,
             .F = filters_,
             .T_out = (*pass.output_shape)[0],
             .stride = options_.strides,
@@ -268,7 +233,7 @@ class Conv1DLayer final : public Layer<Real> {
     const std::size_t T = (*pass.input_shape)[0];
     const Real* x = pass.x + b * T * channels_;
     if (memory.x == nullptr) return x;
-    const auto [left, right] = padding(T);
+    const auto [left, right] = window_.sides(T);
     Real* to = memory.x + (pass.training ? b * (left + T + right) * channels_ : 0);
     if (write) {
       Real* state = pass.state == nullptr ? nullptr : pass.state + b * left * channels_;
@@ -285,7 +250,7 @@ class Conv1DLayer final : public Layer<Real> {
   }
 
   std::size_t filters_;
-  std::size_t kernel_size_;
+  TimeWindow window_;
   Conv1DOptions options_;
   std::size_t channels_ = 0;
   Parameter kernel_;
