@@ -16,6 +16,7 @@ namespace {
 template <class Real>
 struct Problem {
   std::size_t rows, inner, n, b_step, c_step;
+  std::size_t stride = 1;  // from an entry to the next
   std::vector<Real> a, b, c;
   std::vector<SparseEntry<Real>> entries;
   std::vector<SparseRow<Real>> lists;
@@ -30,14 +31,15 @@ struct Problem {
   }
 
   void run() {
-    entries.reserve(rows * inner);
+    entries.reserve(rows * inner * stride);
     for (std::size_t r = 0; r < rows; ++r) {
       const std::size_t begin = entries.size();
       for (std::size_t k = 0; k < inner; ++k) {
         if (a[r * inner + k] == Real(0)) continue;
         entries.push_back({static_cast<std::uint32_t>(k * b_step), a[r * inner + k]});
+        for (std::size_t s = 1; s < stride; ++s) entries.push_back({0, std::numeric_limits<Real>::quiet_NaN()});
       }
-      lists.push_back({entries.data() + begin, entries.size() - begin, c.data() + r * c_step});
+      lists.push_back({entries.data() + begin, (entries.size() - begin) / stride, c.data() + r * c_step, stride});
     }
     sparse_rows_add(lists.data(), lists.size(), n, b.data());
   }
@@ -65,6 +67,8 @@ std::vector<std::size_t> widths() {
           3 * W,
           4 * W,
           4 * W + 1,
+          6 * W,
+          7 * W + 2,
           9 * W - 1,
           9 * W,
           kWide * W - 1,
@@ -92,11 +96,14 @@ TEMPLATE_TEST_CASE("sparse_rows_add agrees with the plain product on whole numbe
                    double) {
   for (const std::size_t n : widths<TestType>()) {
     for (const double nonzero : {0.0, 0.05, 0.4, 1.0}) {
-      CAPTURE(n, nonzero);
-      Problem<TestType> p(9, 21, n, nonzero, n + 2, n);
-      const std::vector<TestType> expected = p.expected();
-      p.run();
-      CHECK(first_difference(p.c, expected) == -1);
+      for (const std::size_t stride : Sizes{1, 3}) {
+        CAPTURE(n, nonzero, stride);
+        Problem<TestType> p(9, 21, n, nonzero, n + 2, n);
+        p.stride = stride;
+        const std::vector<TestType> expected = p.expected();
+        p.run();
+        CHECK(first_difference(p.c, expected) == -1);
+      }
     }
   }
 }

@@ -1,13 +1,16 @@
 #include "seqnn/models/workspace.hpp"
 
 #include "seqnn/layers/activation.hpp"
+#include "seqnn/layers/average_pool1d.hpp"
 #include "seqnn/layers/conv1d.hpp"
 #include "seqnn/layers/dense.hpp"
 #include "seqnn/layers/dropout.hpp"
 #include "seqnn/layers/embedding.hpp"
 #include "seqnn/layers/flatten.hpp"
+#include "seqnn/layers/max_pool1d.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
+#include "support/values.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -135,7 +138,69 @@ TEST_CASE("A tile stays in the cache, but not below what layers need", "[models]
   CHECK(tile_size(network, {100, 1}, 10'000, false) == 262);
   CHECK(tile_size(network, {100, 1}, 10'000, true) == 131);
   CHECK(tile_size(network, {100, 1}, 20, true) == 20);
-  // 64 samples would stay in the cache, but the 4 MB of weights are read once a tile.
-  const Network<float> wide(Layers{Dense(1024), Dense(1024)}, {1024}, 0);
-  CHECK(tile_size(wide, {1024}, 10'000, true) == 128);
+  // 25 samples would stay in the cache, but the 16 MB of weights are read once a tile.
+  const Network<float> wide(Layers{Dense(4096), Dense(1024)}, {1024}, 0);
+  CHECK(tile_size(wide, {1024}, 10'000, true) == 48);
+  // What a max pool takes from a convolution is never written, but which maximum it was: 1000 floats again.
+  const Network<float> pooled(Layers{Conv1D(10, 1), MaxPool1D(2)}, {100, 1}, 0);
+  CHECK(tile_size(pooled, {100, 1}, 10'000, true) == 131);
+}
+
+TEST_CASE("A convolution and the max pool behind it compute as one", "[models][workspace]") {
+  // An Activation between them keeps the two apart.
+  const auto agree = [](Shape input, const Layers& together, const Layers& apart) {
+    CAPTURE(together[0].to_string());
+    const Network<float> one(together, input, 5);
+    Network<float> two(apart, input, 5);
+    REQUIRE(one.pool_taken_by(0, one.shapes(input)));
+    REQUIRE_FALSE(two.pool_taken_by(0, two.shapes(input)));
+    std::copy(one.parameters().begin(), one.parameters().end(), two.parameters().begin());
+    const Numbers x = normal_values<float>(5 * element_count(input), 3);
+    const Result expected = run(two, x, 5, 5, true);
+    for (const std::size_t tile : {1U, 2U, 5U}) {
+      const Result found = run(one, x, 5, tile, true);
+      CHECK(found.outputs == expected.outputs);
+      CHECK(run(one, x, 5, tile, false).outputs == expected.outputs);
+      for (std::size_t i = 0; i < found.gradients.size(); ++i) {
+        CHECK_THAT(found.gradients[i], WithinAbs(expected.gradients[i], 1e-3));
+      }
+    }
+  };
+  const Conv1DOptions same{.padding = Padding::same, .activation = Activation::relu};
+  const Conv1DOptions linear_same{.padding = Padding::same};
+  // Narrow, then of few products a window: the walk-forward network.
+  agree({60, 1}, {Conv1D(32, 3, same), MaxPool1D(3), Conv1D(32, 3, same), MaxPool1D(3), Flatten(), Dense(2)},
+        {Conv1D(32, 3, linear_same), Activation(Activation::relu), MaxPool1D(3), Conv1D(32, 3, linear_same),
+         Activation(Activation::relu), MaxPool1D(3), Flatten(), Dense(2)});
+  // Wide enough for the sparse pass, windows that the sequence's end cuts.
+  agree({41, 40}, {Conv1D(4, 1), MaxPool1D(4, {.padding = Padding::same}), Conv1D(17, 7), Flatten(), Dense(1)},
+        {Conv1D(4, 1), Activation(Activation::linear), MaxPool1D(4, {.padding = Padding::same}), Conv1D(17, 7),
+         Flatten(), Dense(1)});
+  agree(
+      {50, 3},
+      {Conv1D(6, 2), MaxPool1D(1), Conv1D(9, 40, {.activation = Activation::relu}), MaxPool1D(5), Flatten(), Dense(1)},
+      {Conv1D(6, 2), Activation(Activation::linear), MaxPool1D(1), Conv1D(9, 40), Activation(Activation::relu),
+       MaxPool1D(5), Flatten(), Dense(1)});
+  // Dense passes: windows of 2 of a dilated, of a strided and of a grouped convolution.
+  for (const Conv1DOptions& options : {Conv1DOptions{.dilation_rate = 3}, Conv1DOptions{.strides = 2},
+                                       Conv1DOptions{.padding = Padding::causal, .groups = 2}}) {
+    agree({30, 8}, {Conv1D(8, 3, options), MaxPool1D(2), Conv1D(4, 3, options), MaxPool1D(2), Flatten(), Dense(1)},
+          {Conv1D(8, 3, options), Activation(Activation::linear), MaxPool1D(2), Conv1D(4, 3, options),
+           Activation(Activation::linear), MaxPool1D(2), Flatten(), Dense(1)});
+  }
+}
+
+TEST_CASE("A max pool that overlaps, or behind an activation that bends back, stays a layer", "[models][workspace]") {
+  const Shape input{20, 2};
+  const auto taken = [&](const Layers& layers) {
+    const Network<float> network(layers, input, 0);
+    return network.pool_taken_by(0, network.shapes(input)).has_value();
+  };
+  CHECK(taken({Conv1D(2, 3), MaxPool1D(3)}));
+  CHECK_FALSE(taken({Conv1D(2, 3), MaxPool1D(3, {.strides = 1})}));
+  CHECK_FALSE(taken({Conv1D(2, 3), MaxPool1D(2, {.strides = 4})}));
+  CHECK_FALSE(taken({Conv1D(2, 3, {.activation = Activation::softmax}), MaxPool1D(3)}));
+  CHECK_FALSE(taken({Conv1D(2, 3), AveragePool1D(3)}));
+  CHECK_FALSE(taken({Dense(2), MaxPool1D(3)}));
+  CHECK_FALSE(taken({Conv1D(2, 3)}));
 }

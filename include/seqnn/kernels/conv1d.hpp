@@ -191,11 +191,12 @@ struct Conv1DSparseScratch {
   SparseRow<Real>* step_rows = nullptr;
   SparseRow<Real>* filter_rows = nullptr;
 
-  static Conv1DSparseScratch take(const Conv1DSizes& s, Arena& arena) {
+  /// @param least_steps  that a stretch must hold
+  static Conv1DSparseScratch take(const Conv1DSizes& s, Arena& arena, std::size_t least_steps = 8) {
     Conv1DSparseScratch k;
     // So many steps that the x under them stays in L1 (32 KB) while the filters pass over it.
     const std::size_t in_l1 = (std::size_t{32} << 10) / (s.stride * s.C * sizeof(Real));
-    k.steps = std::clamp<std::size_t>(in_l1, 8, std::max<std::size_t>(s.T_out, 8));
+    k.steps = std::clamp<std::size_t>(in_l1, least_steps, std::max<std::size_t>(s.T_out, least_steps));
     k.by_step = arena.take<SparseEntry<Real>>(k.steps * s.F);
     k.by_filter = arena.take<SparseEntry<Real>>(k.steps * s.F);
     k.step_rows = arena.take<SparseRow<Real>>(k.steps);

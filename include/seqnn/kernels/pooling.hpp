@@ -1,6 +1,6 @@
 #pragma once
 
-#include "seqnn/core/padding.hpp"
+#include "seqnn/kernels/pool_window.hpp"
 #include "seqnn/kernels/simd.hpp"
 
 #include <algorithm>
@@ -14,29 +14,6 @@ namespace seqnn::inline SEQNN_ABI {
 // Equal values: the first in time wins. NaN: a window that holds a NaN has NaN as its maximum (the last one in it), so
 // that NaN is never hidden. Training records which step of the window the maximum was, and the gradient goes to that
 // step alone.
-
-/// A window that slides over one sequence. The first window begins `before` steps ahead of the sequence; steps outside
-/// it do not take part.
-struct PoolWindow {
-  std::size_t T = 0;
-  std::size_t C = 0;
-  std::size_t T_out = 0;
-  std::size_t pool = 1;
-  std::size_t stride = 1;
-  std::size_t before = 0;  ///< steps of padding ahead; less than pool
-
-  /// @param T  at least `pool` for Padding::valid
-  static PoolWindow over(std::size_t T, std::size_t C, std::size_t pool, std::size_t stride, Padding padding) {
-    if (padding == Padding::valid) return {T, C, (T - pool) / stride + 1, pool, stride, 0};
-    const std::size_t T_out = (T + stride - 1) / stride;
-    const std::size_t covered = (T_out - 1) * stride + pool;
-    return {T, C, T_out, pool, stride, covered > T ? (covered - T) / 2 : 0};
-  }
-
-  /// The steps of window t that lie in the sequence.
-  std::size_t first(std::size_t t) const { return std::max(t * stride, before) - before; }
-  std::size_t last(std::size_t t) const { return std::min(t * stride + pool - before, T); }  // one past
-};
 
 namespace detail {
 

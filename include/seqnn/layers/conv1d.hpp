@@ -5,6 +5,7 @@
 #include "seqnn/core/padding.hpp"
 #include "seqnn/kernels/column_sums.hpp"
 #include "seqnn/kernels/conv1d.hpp"
+#include "seqnn/kernels/conv1d_pooled.hpp"
 #include "seqnn/kernels/updates.hpp"
 #include "seqnn/layers/checks.hpp"
 #include "seqnn/layers/fused_activation.hpp"
@@ -126,6 +127,12 @@ class Conv1DLayer final : public Layer<Real> {
     return options_.strides == 1 && (options_.padding == Padding::causal || window_.span() == 1);
   }
 
+  /// Activations that keep the order of values, and keep it apart where their slope is not 0.
+  bool pools(const PoolWindow& windows) const override {
+    const auto f = options_.activation.function();
+    return windows.side_by_side() && (f == Activation::linear || f == Activation::relu);
+  }
+
   void plan(Pass<Real>& pass) const override {
     Memory::take(*this, pass);
     FusedActivation<Real>(options_.activation, pass);
@@ -143,8 +150,14 @@ class Conv1DLayer final : public Layer<Real> {
     const Memory memory = Memory::take(*this, pass);
     const FusedActivation<Real> f(options_.activation, pass);
     for (std::size_t b = 0; b < pass.batch; ++b) {
-      conv1d_forward(s, padded(pass, memory, b, true), memory.kernel, pass[bias_], f.in_product(),
-                     f.target(pass) + b * s.T_out * s.F);
+      const Real* x = padded(pass, memory, b, true);
+      if (pass.pool == nullptr) {
+        conv1d_forward(s, x, memory.kernel, pass[bias_], f.in_product(), f.target(pass) + b * s.T_out * s.F);
+      } else {
+        const std::size_t at = b * pass.pool->T_out * s.F;
+        conv1d_pooled_forward(s, *pass.pool, x, memory.kernel, pass[bias_], f.in_product(), pass.y + at,
+                              memory.chosen == nullptr ? nullptr : memory.chosen + at, memory.output);
+      }
     }
     f.forward(pass);
   }
@@ -152,19 +165,32 @@ class Conv1DLayer final : public Layer<Real> {
   void backward(Pass<Real>& pass) const override {
     const Conv1DSizes s = sizes(pass);
     const Memory memory = Memory::take(*this, pass);
-    const std::size_t y_size = s.T_out * s.F;
+    const std::size_t steps = pass.pool == nullptr ? s.T_out : pass.pool->T_out;
     const std::size_t x_size = element_count(*pass.input_shape);
     FusedActivation<Real>(options_.activation, pass).backward(pass);
-    if (options_.use_bias) column_sums_add(pass.batch * s.T_out, s.F, pass.dy, s.F, pass.gradient(bias_));
+    if (options_.use_bias) column_sums_add(pass.batch * steps, s.F, pass.dy, s.F, pass.gradient(bias_));
     for (std::size_t b = 0; b < pass.batch; ++b) {
       const Real* x = padded(pass, memory, b, false);
-      const Real* da = pass.dy + b * y_size;
+      const Real* da = pass.dy + b * steps * s.F;
       Real* dx = pass.dx == nullptr ? nullptr : memory.dx != nullptr ? memory.dx : pass.dx + b * x_size;
-      if (conv1d_sparse_pays<Real>(s, count_nonzero(y_size, da))) {
-        conv1d_backward_sparse(s, x, da, memory.kernel.filters, memory.dwt, dx, memory.sparse);
+      if (pass.pool == nullptr) {
+        if (conv1d_sparse_pays<Real>(s, count_nonzero(steps * s.F, da))) {
+          conv1d_backward_sparse(s, x, da, memory.kernel.filters, memory.dwt, dx, memory.sparse);
+        } else {
+          conv1d_backward_kernel(s, x, da, pass.gradient(kernel_));
+          if (dx != nullptr) conv1d_backward_input(s, da, memory.kernel, dx, memory.da);
+        }
       } else {
-        conv1d_backward_kernel(s, x, da, pass.gradient(kernel_));
-        if (dx != nullptr) conv1d_backward_input(s, da, memory.kernel, dx, memory.da);
+        const PooledGradient<Real> gradient{pass.pool, da, memory.chosen + b * steps * s.F};
+        if (s.overlapping_rows() && s.row() <= kNarrowRow && dx == nullptr) {
+          conv1d_pooled_backward_narrow(s, x, gradient, pass.gradient(kernel_));
+        } else if (conv1d_sparse_pays<Real>(s, count_nonzero(steps * s.F, da))) {
+          conv1d_pooled_backward_sparse(s, x, gradient, memory.kernel.filters, memory.dwt, dx, memory.sparse);
+        } else {
+          max_pool1d_backward(*pass.pool, da, gradient.chosen, memory.output);
+          conv1d_backward_kernel(s, x, memory.output, pass.gradient(kernel_));
+          if (dx != nullptr) conv1d_backward_input(s, memory.output, memory.kernel, dx, memory.da);
+        }
       }
       if (dx != nullptr && memory.dx != nullptr) {
         const std::size_t left = window_.sides((*pass.input_shape)[0]).left * s.C;
@@ -191,6 +217,8 @@ class Conv1DLayer final : public Layer<Real> {
     Real* x = nullptr;                 // kept: padded input of all samples; scratch of one sample when not training
     Real* dx = nullptr;                // scratch: gradient of one padded sample
     Real* da = nullptr;                // scratch: padded gradient for the dense product
+    Real* chosen = nullptr;            // kept: which step of its window each maximum is, when Pass::pool asks for them
+    Real* output = nullptr;            // scratch: output, or its gradient, of which only maxima are kept
     Conv1DSparseScratch<Real> sparse;  // scratch
 
     static Memory take(const Conv1DLayer& layer, Pass<Real>& pass) {
@@ -198,14 +226,20 @@ class Conv1DLayer final : public Layer<Real> {
       const bool pads = s.T != (*pass.input_shape)[0];
       Memory m;
       m.kernel = Conv1DKernel<Real>::take(s, pass.prepared, pass.training, pass.input_gradient);
+      if (pass.pool != nullptr) {
+        const std::size_t whole = pass.training ? s.T_out * s.F : 0;
+        m.output = pass.scratch.template take<Real>(std::max(whole, conv1d_pooled_scratch<Real>(*pass.pool)));
+      }
       if (!pass.training) {
         if (pads) m.x = pass.scratch.template take<Real>(s.T * s.C);
         return m;
       }
+      if (pass.pool != nullptr) m.chosen = pass.kept.template take<Real>(pass.batch * pass.pool->T_out * s.F);
       if (pads) m.x = pass.kept.template take<Real>(pass.batch * s.T * s.C);
       if (s.overlapping_rows()) {
         m.dwt = pass.prepared.template take<Real>(s.F * s.row());
-        m.sparse = Conv1DSparseScratch<Real>::take(s, pass.scratch);
+        const std::size_t least = pass.pool == nullptr ? 8 : std::max<std::size_t>(8, pass.pool->pool);
+        m.sparse = Conv1DSparseScratch<Real>::take(s, pass.scratch, least);
       }
       if (pass.input_gradient) {
         if (pads) m.dx = pass.scratch.template take<Real>(s.T * s.C);

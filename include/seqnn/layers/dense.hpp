@@ -98,7 +98,7 @@ class DenseLayer final : public Layer<Real> {
   /// W is read once a tile; so many rows that this weighs little.
   std::size_t preferred_tile(const Shape& input) const override {
     const std::size_t bytes = inputs_ * units_ * sizeof(Real);
-    const std::size_t rows = bytes <= (16U << 10) ? 1 : bytes <= (256U << 10) ? 16 : 128;
+    const std::size_t rows = bytes <= (16U << 10) ? 1 : bytes <= (256U << 10) ? 16 : 48;
     const std::size_t positions = element_count(input) / inputs_;
     return (rows + positions - 1) / positions;
   }

@@ -44,7 +44,10 @@ class FusedActivation {
   }
 
  private:
-  static std::size_t count(const Pass<Real>& pass) { return pass.batch * element_count(*pass.output_shape); }
+  static std::size_t count(const Pass<Real>& pass) {
+    const auto* pool = pass.pool;
+    return pass.batch * (pool == nullptr ? element_count(*pass.output_shape) : pool->T_out * pool->C);
+  }
 
   Activation::Function function_;
   bool apart_;

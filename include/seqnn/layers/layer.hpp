@@ -5,10 +5,12 @@
 #include "seqnn/core/parameters.hpp"
 #include "seqnn/core/random.hpp"
 #include "seqnn/core/recipe.hpp"
+#include "seqnn/kernels/pool_window.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +46,9 @@ struct Pass {
   Real* state = nullptr;
   /// Backward: the gradient by the last state, replaced by the gradient by the first. Null: zero, and nobody asks.
   Real* state_gradient = nullptr;
+
+  /// Windows of the output. If set, y and dy are the maxima over them and their gradient: see Layer::pools.
+  const PoolWindow* pool = nullptr;
 
   const ParameterLayout* layout = nullptr;
   const Real* parameters = nullptr;  ///< the flat buffer of the model
@@ -147,6 +152,20 @@ class Layer {
 
   /// Whether a sequence given one step at a time, with the state kept, comes out as it does whole.
   virtual bool steps_alone() const { return false; }
+
+  /// The windows over time whose maxima this layer's output is, for an input of this shape; none if it is anything
+  /// else.
+  virtual std::optional<PoolWindow> max_windows(const Shape& input) const {
+    (void)input;
+    return std::nullopt;
+  }
+
+  /// Whether the layer can write the maxima over these windows in place of its output, when `Pass::pool` asks for it:
+  /// then a max pool behind it costs no pass over memory of its own.
+  virtual bool pools(const PoolWindow& windows) const {
+    (void)windows;
+    return false;
+  }
 
   /// How it computes, for the summary; empty if there is no choice.
   virtual std::string remark() const { return {}; }

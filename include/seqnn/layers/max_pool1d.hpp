@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -79,6 +80,8 @@ class MaxPool1DLayer final : public Layer<Real> {
   SEQNN_COLD Shape output_shape(const Shape& input) const override {
     return recipe_.windows().output_shape(this->title(), input);
   }
+
+  std::optional<PoolWindow> max_windows(const Shape& input) const override { return recipe_.windows().over(input); }
 
   void plan(Pass<Real>& pass) const override { (void)take_chosen(pass); }
 

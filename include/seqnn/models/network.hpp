@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -122,6 +123,14 @@ class Network {
 
   std::span<Real> parameters() { return parameters_; }
   std::span<const Real> parameters() const { return parameters_; }
+
+  /// The windows of the max pool behind layer `l` if the two compute as one, so that the output of `l` itself is never
+  /// written. @param shapes  between the layers, see `shapes`
+  SEQNN_COLD std::optional<PoolWindow> pool_taken_by(std::size_t l, const std::vector<Shape>& shapes) const {
+    if (l + 1 == layers_.size()) return std::nullopt;
+    const auto windows = layers_[l + 1]->max_windows(shapes[l + 1]);
+    return windows && layers_[l]->pools(*windows) ? windows : std::nullopt;
+  }
 
   /// The parameters that layer `l` declared.
   std::span<const ParameterInfo> parameters_of(std::size_t l) const {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace seqnn::inline SEQNN_ABI {
@@ -48,6 +49,8 @@ class Workspace {
       pass.input_gradient = training && network.needs_input_gradient(l);
       pass.layout = &network.layout();
       pass.layer_index = static_cast<std::uint32_t>(l);
+      stages_[l].pool = network.pool_taken_by(l, shapes_);
+      if (stages_[l].pool) pass.pool = &*stages_[l].pool;
     }
     Arena measure;
     lay_out(measure);
@@ -144,9 +147,9 @@ class Workspace {
   }
 
   /// What layer `l` made of the last tile, if it is training: each layer then has memory of its own. Null where it
-  /// passes its input through.
+  /// passes its input through, or has its maxima taken by the layer before.
   const Real* output_of(std::size_t l) const { return stages_[l].output; }
-  const Shape& output_shape_of(std::size_t l) const { return shapes_[l + 1]; }
+  const Shape& output_shape_of(std::size_t l) const { return shapes_[stages_[l].pool ? l + 2 : l + 1]; }
 
   /// Where to write the gradient of the loss by the outputs before `backward`.
   Real* output_gradient() { return gradients_[0]; }
@@ -188,8 +191,8 @@ class Workspace {
     } else {
       input_values_ = arena.take<Real>(tile_ * element_count(shapes_[0]));
     }
-    std::size_t largest = 1;
-    for (const auto& shape : shapes_) largest = std::max(largest, element_count(shape));
+    std::size_t largest = element_count(shapes_.front());
+    for (std::size_t l = 0; l < count; ++l) largest = std::max(largest, output_size(l));
     Real* turns[2] = {nullptr, nullptr};  // without a backward pass outputs take turns in two blocks
     if (!training_) {
       for (auto& turn : turns) turn = arena.take<Real>(tile_ * largest);
@@ -200,8 +203,9 @@ class Workspace {
       auto& pass = stages_[l].pass;
       pass.batch = tile_;
       const std::size_t before = arena.used();
-      const bool through = layers[l]->passes_through(training_);
-      if (!through && training_) stages_[l].output = arena.take<Real>(tile_ * element_count(shapes_[l + 1]));
+      const bool pooled = l > 0 && stages_[l - 1].pool;  // by the layer before
+      const bool through = pooled || layers[l]->passes_through(training_);
+      if (!through && training_) stages_[l].output = arena.take<Real>(tile_ * output_size(l));
       if (!through && !training_) stages_[l].output = turns[turn++ % 2];
       pass.prepared = pass.kept = pass.scratch = Arena();
       if (!through) layers[l]->plan(pass);
@@ -222,6 +226,9 @@ class Workspace {
     scratch_ = arena.take<std::byte>(scratch_bytes);
   }
 
+  /// Numbers a sample that layer `l` writes.
+  std::size_t output_size(std::size_t l) const { return element_count(output_shape_of(l)); }
+
   void call(std::size_t l, void (Layer<Real>::*what)(Pass<Real>&) const) {
     if (stages_[l].output == nullptr) return;
     auto& pass = stages_[l].pass;
@@ -238,7 +245,8 @@ class Workspace {
   struct Stage {
     Pass<Real> pass;
     std::vector<Shape> inner_shapes;
-    Real* output = nullptr;  // null where the layer passes its input through
+    Real* output = nullptr;          // null where the layer passes its input through
+    std::optional<PoolWindow> pool;  // of the layer behind, which then passes its input through
     std::byte* prepared = nullptr;
     std::byte* kept = nullptr;
     std::size_t bytes = 0;
@@ -277,7 +285,10 @@ std::size_t tile_size(const Network<Real>& network, const Shape& input_shape, st
   std::vector<Shape> inner_shapes;
   for (std::size_t l = 0; l < network.layers().size(); ++l) {
     preferred = std::max(preferred, network.layers()[l]->preferred_tile(shapes[l]));
-    values += element_count(shapes[l + 1]);
+    // Maxima taken by the layer before are kept with their places, and its own output is never written.
+    const bool takes = network.pool_taken_by(l, shapes).has_value();
+    const bool taken = l > 0 && network.pool_taken_by(l - 1, shapes);
+    values += (takes ? 0 : taken ? 2 : 1) * element_count(shapes[l + 1]);
     network.layers()[l]->inner_shapes(shapes[l], inner_shapes);
   }
   for (const Shape& shape : inner_shapes) values += element_count(shape);
