@@ -2,6 +2,7 @@
 
 #include "seqnn/core/denormals.hpp"
 #include "seqnn/core/error.hpp"
+#include "seqnn/core/seed.hpp"
 #include "seqnn/core/tensor.hpp"
 #include "seqnn/data/any_array.hpp"
 #include "seqnn/data/check_finite.hpp"
@@ -46,7 +47,7 @@ class RecurrentCall {
  public:
   /// @param input  (time, features); time may be kAnyLength  @param seed  of the first weights
   /// @throws ShapeError, OptionError from the layer; OptionError if it has no state
-  SEQNN_COLD explicit RecurrentCall(const LayerRecipe<Real>& recipe, Shape input, std::uint64_t seed = 0)
+  SEQNN_COLD explicit RecurrentCall(const LayerRecipe<Real>& recipe, Shape input, std::uint64_t seed = default_seed())
       : layer_(recipe.make()), input_(std::move(input)) {
     if (layer_->name().empty()) layer_->set_name("layer");
     layer_->build(input_, layout_);

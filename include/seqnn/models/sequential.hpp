@@ -1,6 +1,7 @@
 #pragma once
 
 #include "seqnn/core/any_rank.hpp"
+#include "seqnn/core/seed.hpp"
 #include "seqnn/data/any_array.hpp"
 #include "seqnn/data/dataset.hpp"
 #include "seqnn/data/sample_source.hpp"
@@ -81,10 +82,10 @@ class Sequential {
 
   const std::vector<LayerRecipe<Real>>& layers() const { return recipes_; }
 
-  /// Makes the layers and draws their first weights from `seed`. Building again starts anew.
+  /// Makes the layers and draws their first weights from `seed`, set_seed's unless given. Building again starts anew.
   /// @param input_shape  of one sample, without the batch axis: `{500}`, or `{kAnyLength, 14}` for any length
   /// @throws ShapeError, OptionError naming the layer; the model is then unchanged
-  SEQNN_COLD void build(Shape input_shape, std::uint64_t seed = 0) {
+  SEQNN_COLD void build(Shape input_shape, std::uint64_t seed = default_seed()) {
     network_ = Network<Real>(recipes_, std::move(input_shape), seed);
     states_.reset();
     if (compiled_) compiled_->running_optimizer->build(network_.layout());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "seqnn/core/seed.hpp"
 #include "seqnn/data/any_array.hpp"
 #include "seqnn/data/sample_source.hpp"
 #include "seqnn/training/callback.hpp"
@@ -34,9 +35,9 @@ struct FitOptions {
   std::size_t initial_epoch = 0;  ///< number of the first epoch, to go on with a training
   std::vector<AnyCallback> callbacks = {};
   Verbose verbose = Verbose::automatic;
-  std::uint64_t seed = 0;   ///< of shuffling and dropout, and of the first weights if `fit` builds the model
-  std::size_t threads = 1;  ///< how many compute; results do not depend on it
-  std::size_t shards = 0;   ///< parts a batch is cut into, each on one thread; 0: chosen from model and batch size
+  std::uint64_t seed = default_seed();  ///< of shuffling and dropout, and of first weights if `fit` builds the model
+  std::size_t threads = 1;              ///< how many compute; results do not depend on it
+  std::size_t shards = 0;  ///< parts a batch is cut into, each on one thread; 0: chosen from model and batch size
   std::ostream* output = nullptr;  ///< where progress is printed; null: std::cout
   /// Processes that call `fit` with the same model, data and options, and share the shards of each step. Only rank 0
   /// prints. Null: this one alone.
