@@ -60,6 +60,7 @@ TEST_CASE("The report of a run by hand", "[walkforward][report]") {
   CHECK_THAT(html, ContainsSubstring("5 points from 1970-01-02 to 1970-01-06"));
   CHECK_THAT(html, ContainsSubstring(line("points", "5")));
   CHECK_THAT(html, ContainsSubstring(line("failed points", "1")));
+  CHECK_THAT(html, ContainsSubstring(line("times with a forecast", "4 of 5 from first to last")));
   CHECK_THAT(html, ContainsSubstring(line("hit rate ± standard error", "0.7500 ± 0.2165")));  // sqrt(3/16/4)
   CHECK_THAT(html, ContainsSubstring(line("hit rate of always +1", "0.2500")));
   // Rows 1, 2, 3, 5: known before are + | + - | + - + | + - + - +, so it says + + + +

@@ -13,6 +13,7 @@
 #include "seqnn/walkforward/report_charts.hpp"
 #include "seqnn/walkforward/run_options.hpp"
 #include "seqnn/walkforward/signal_returns.hpp"
+#include "seqnn/walkforward/time_groups.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -111,7 +112,7 @@ class ReportPage {
     page_.element(
         "p",
         "Each time the signal holds what is forecast to rise and owes what is forecast to fall, in equal parts; "
-        "always long holds everything. Without costs, interest and taxes.");
+        "always long holds everything. Times without a forecast are left out. Without costs, interest and taxes.");
     page_.raw(svg_of({equity_chart(gained_)}));
     page_.element("h2", "Hits");
     page_.element("p",
@@ -132,6 +133,9 @@ class ReportPage {
     number("points", text(plan_.size()));
     number("forecasts", text(run_.forecasts.size()));
     number("failed points", text(run_.failures.size()));
+    if (!gained_.times.empty()) {
+      number("times with a forecast", text(gained_.times.size(), " of ", times_between(), " from first to last"));
+    }
     number("hit rate ± standard error", with_error(hits.rate(), hits.standard_error()));
     if (hits.count > 0) number("its 95 % interval", text(decimal(low, 4), " to ", decimal(high, 4)));
     baseline("always +1", Baseline::always_up);
@@ -145,6 +149,13 @@ class ReportPage {
     returns("signal", gained_.signal);
     returns("always long", gained_.always_long);
     page_.raw("</table>\n");
+  }
+
+  /// How many times the plan's rows have from the first forecast to the last, those passed over by a stride included.
+  SEQNN_COLD std::size_t times_between() const {
+    const auto first = std::lower_bound(plan_.times().begin(), plan_.times().end(), gained_.times.front());
+    const auto last = std::upper_bound(first, plan_.times().end(), gained_.times.back());
+    return time_groups("walk_forward_report", {first, last}).size() - 1;
   }
 
   SEQNN_COLD void baseline(const char* name, Baseline baseline) {
