@@ -4,6 +4,7 @@
 
 #include "seqnn/core/any_rank.hpp"
 #include "seqnn/core/config.hpp"
+#include "seqnn/core/constraint.hpp"
 #include "seqnn/core/error.hpp"
 #include "seqnn/core/initializer.hpp"
 #include "seqnn/core/random.hpp"

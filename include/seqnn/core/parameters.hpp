@@ -1,5 +1,6 @@
 #pragma once
 
+#include "seqnn/core/constraint.hpp"
 #include "seqnn/core/error.hpp"
 #include "seqnn/core/initializer.hpp"
 #include "seqnn/core/random.hpp"
@@ -29,6 +30,7 @@ struct ParameterInfo {
   Initializer initializer;
   bool trainable = true;
   Regularizer regularizer = {};
+  Constraint constraint = {};
   std::size_t offset = 0;  ///< of its first value in the flat buffer
   std::size_t size() const { return element_count(shape); }
 };
@@ -37,14 +39,17 @@ struct ParameterInfo {
 /// Gaps between them are zero and stay zero. Gradients have the same layout, trainable part only.
 class ParameterLayout {
  public:
-  /// Called by layers while they are built. @throws OptionError if the name is taken
+  /// Called by layers while they are built.
+  /// @throws OptionError if the name is taken, or a constraint is over an axis that is not there
   SEQNN_COLD Parameter declare(std::string name, Shape shape, Initializer initializer, bool trainable = true,
-                               Regularizer regularizer = {}) {
+                               Regularizer regularizer = {}, Constraint constraint = {}) {
     for (const auto& other : infos_) {
       if (other.name == name)
         throw OptionError(text("parameter \"", name, "\" exists twice; give the layers names of their own"));
     }
-    infos_.push_back({std::move(name), std::move(shape), std::move(initializer), trainable, regularizer, 0});
+    detail::check_constraint(name, constraint, shape);
+    infos_.push_back(
+        {std::move(name), std::move(shape), std::move(initializer), trainable, regularizer, std::move(constraint), 0});
     return {infos_.size() - 1};
   }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "seqnn/core/constraint.hpp"
 #include "seqnn/core/initializer.hpp"
+#include "seqnn/core/regularizer.hpp"
 #include "seqnn/kernels/batch_normalization.hpp"
 #include "seqnn/kernels/reductions.hpp"
 #include "seqnn/layers/checks.hpp"
@@ -26,6 +28,10 @@ struct BatchNormalizationOptions {
   Initializer gamma_initializer = ones();
   Initializer moving_mean_initializer = zeros();
   Initializer moving_variance_initializer = ones();
+  Regularizer beta_regularizer = {};
+  Regularizer gamma_regularizer = {};
+  Constraint beta_constraint = {};
+  Constraint gamma_constraint = {};
   std::string name = {};
 
   bool operator==(const BatchNormalizationOptions&) const = default;
@@ -70,6 +76,10 @@ class BatchNormalization {
         .option("moving_mean_initializer", options_.moving_mean_initializer, standard.moving_mean_initializer)
         .option("moving_variance_initializer", options_.moving_variance_initializer,
                 standard.moving_variance_initializer)
+        .option("beta_regularizer", options_.beta_regularizer, standard.beta_regularizer)
+        .option("gamma_regularizer", options_.gamma_regularizer, standard.gamma_regularizer)
+        .option("beta_constraint", options_.beta_constraint, standard.beta_constraint)
+        .option("gamma_constraint", options_.gamma_constraint, standard.gamma_constraint)
         .option("name", options_.name, standard.name)
         .str();
   }
@@ -108,11 +118,17 @@ class BatchNormalizationLayer final : public Layer<Real> {
 
   SEQNN_COLD void build(const Shape& input, ParameterLayout& parameters) override {
     features_ = output_shape(input).back();
-    const auto declare = [&](const char* name, const Initializer& initializer, bool trainable) {
-      return parameters.declare(text(this->name(), '/', name), {features_}, initializer, trainable);
+    const auto declare = [&](const char* name, const Initializer& initializer, bool trainable,
+                             Regularizer regularizer = {}, const Constraint& constraint = {}) {
+      return parameters.declare(text(this->name(), '/', name), {features_}, initializer, trainable, regularizer,
+                                constraint);
     };
-    if (options_.scale) gamma_ = declare("gamma", options_.gamma_initializer, true);
-    if (options_.center) beta_ = declare("beta", options_.beta_initializer, true);
+    if (options_.scale)
+      gamma_ =
+          declare("gamma", options_.gamma_initializer, true, options_.gamma_regularizer, options_.gamma_constraint);
+    if (options_.center) {
+      beta_ = declare("beta", options_.beta_initializer, true, options_.beta_regularizer, options_.beta_constraint);
+    }
     moving_mean_ = declare("moving_mean", options_.moving_mean_initializer, false);
     moving_variance_ = declare("moving_variance", options_.moving_variance_initializer, false);
   }

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "seqnn/core/activation.hpp"
+#include "seqnn/core/constraint.hpp"
 #include "seqnn/core/initializer.hpp"
 #include "seqnn/core/padding.hpp"
+#include "seqnn/core/regularizer.hpp"
 #include "seqnn/kernels/column_sums.hpp"
 #include "seqnn/kernels/conv1d.hpp"
 #include "seqnn/kernels/conv1d_pooled.hpp"
@@ -30,6 +32,10 @@ struct Conv1DOptions {
   bool use_bias = true;
   Initializer kernel_initializer = glorot_uniform();
   Initializer bias_initializer = zeros();
+  Regularizer kernel_regularizer = {};
+  Regularizer bias_regularizer = {};
+  Constraint kernel_constraint = {};
+  Constraint bias_constraint = {};
   std::string name = {};
 
   bool operator==(const Conv1DOptions&) const = default;
@@ -78,6 +84,10 @@ class Conv1D {
         .option("use_bias", options_.use_bias, standard.use_bias)
         .option("kernel_initializer", options_.kernel_initializer, standard.kernel_initializer)
         .option("bias_initializer", options_.bias_initializer, standard.bias_initializer)
+        .option("kernel_regularizer", options_.kernel_regularizer, standard.kernel_regularizer)
+        .option("bias_regularizer", options_.bias_regularizer, standard.bias_regularizer)
+        .option("kernel_constraint", options_.kernel_constraint, standard.kernel_constraint)
+        .option("bias_constraint", options_.bias_constraint, standard.bias_constraint)
         .option("name", options_.name, standard.name)
         .str();
   }
@@ -116,9 +126,13 @@ class Conv1DLayer final : public Layer<Real> {
       throw OptionError(text(this->title(), ": the number of features must be a multiple of groups, got ", channels_,
                              " features in ", options_.groups, " groups"));
     }
-    kernel_ = parameters.declare(this->name() + "/kernel", {window_.kernel_size, channels_ / options_.groups, filters_},
-                                 options_.kernel_initializer);
-    if (options_.use_bias) bias_ = parameters.declare(this->name() + "/bias", {filters_}, options_.bias_initializer);
+    kernel_ =
+        parameters.declare(this->name() + "/kernel", {window_.kernel_size, channels_ / options_.groups, filters_},
+                           options_.kernel_initializer, true, options_.kernel_regularizer, options_.kernel_constraint);
+    if (options_.use_bias) {
+      bias_ = parameters.declare(this->name() + "/bias", {filters_}, options_.bias_initializer, true,
+                                 options_.bias_regularizer, options_.bias_constraint);
+    }
   }
 
   /// The inputs that later outputs still see.

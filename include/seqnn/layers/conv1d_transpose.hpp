@@ -1,8 +1,10 @@
 #pragma once
 
 #include "seqnn/core/activation.hpp"
+#include "seqnn/core/constraint.hpp"
 #include "seqnn/core/initializer.hpp"
 #include "seqnn/core/padding.hpp"
+#include "seqnn/core/regularizer.hpp"
 #include "seqnn/kernels/column_sums.hpp"
 #include "seqnn/kernels/conv1d.hpp"
 #include "seqnn/kernels/updates.hpp"
@@ -28,6 +30,10 @@ struct Conv1DTransposeOptions {
   bool use_bias = true;
   Initializer kernel_initializer = glorot_uniform();
   Initializer bias_initializer = zeros();
+  Regularizer kernel_regularizer = {};
+  Regularizer bias_regularizer = {};
+  Constraint kernel_constraint = {};
+  Constraint bias_constraint = {};
   std::string name = {};
 
   bool operator==(const Conv1DTransposeOptions&) const = default;
@@ -73,6 +79,10 @@ class Conv1DTranspose {
         .option("use_bias", options_.use_bias, standard.use_bias)
         .option("kernel_initializer", options_.kernel_initializer, standard.kernel_initializer)
         .option("bias_initializer", options_.bias_initializer, standard.bias_initializer)
+        .option("kernel_regularizer", options_.kernel_regularizer, standard.kernel_regularizer)
+        .option("bias_regularizer", options_.bias_regularizer, standard.bias_regularizer)
+        .option("kernel_constraint", options_.kernel_constraint, standard.kernel_constraint)
+        .option("bias_constraint", options_.bias_constraint, standard.bias_constraint)
         .option("name", options_.name, standard.name)
         .str();
   }
@@ -111,9 +121,13 @@ class Conv1DTransposeLayer final : public Layer<Real> {
   SEQNN_COLD void build(const Shape& input, ParameterLayout& parameters) override {
     output_shape(input);
     channels_ = input[1];
-    kernel_ = parameters.declare(this->name() + "/kernel", {window_.kernel_size, filters_, channels_},
-                                 options_.kernel_initializer);
-    if (options_.use_bias) bias_ = parameters.declare(this->name() + "/bias", {filters_}, options_.bias_initializer);
+    kernel_ =
+        parameters.declare(this->name() + "/kernel", {window_.kernel_size, filters_, channels_},
+                           options_.kernel_initializer, true, options_.kernel_regularizer, options_.kernel_constraint);
+    if (options_.use_bias) {
+      bias_ = parameters.declare(this->name() + "/bias", {filters_}, options_.bias_initializer, true,
+                                 options_.bias_regularizer, options_.bias_constraint);
+    }
   }
 
   void plan(Pass<Real>& pass) const override {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "seqnn/core/activation.hpp"
+#include "seqnn/core/constraint.hpp"
 #include "seqnn/core/initializer.hpp"
+#include "seqnn/core/regularizer.hpp"
 #include "seqnn/kernels/column_sums.hpp"
 #include "seqnn/kernels/gemm.hpp"
 #include "seqnn/layers/checks.hpp"
@@ -21,6 +23,10 @@ struct DenseOptions {
   bool use_bias = true;
   Initializer kernel_initializer = glorot_uniform();
   Initializer bias_initializer = zeros();
+  Regularizer kernel_regularizer = {};
+  Regularizer bias_regularizer = {};
+  Constraint kernel_constraint = {};
+  Constraint bias_constraint = {};
   std::string name = {};
 
   bool operator==(const DenseOptions&) const = default;
@@ -50,6 +56,10 @@ class Dense {
         .option("use_bias", options_.use_bias, standard.use_bias)
         .option("kernel_initializer", options_.kernel_initializer, standard.kernel_initializer)
         .option("bias_initializer", options_.bias_initializer, standard.bias_initializer)
+        .option("kernel_regularizer", options_.kernel_regularizer, standard.kernel_regularizer)
+        .option("bias_regularizer", options_.bias_regularizer, standard.bias_regularizer)
+        .option("kernel_constraint", options_.kernel_constraint, standard.kernel_constraint)
+        .option("bias_constraint", options_.bias_constraint, standard.bias_constraint)
         .option("name", options_.name, standard.name)
         .str();
   }
@@ -91,8 +101,12 @@ class DenseLayer final : public Layer<Real> {
   SEQNN_COLD void build(const Shape& input, ParameterLayout& parameters) override {
     output_shape(input);
     inputs_ = input.back();
-    kernel_ = parameters.declare(this->name() + "/kernel", {inputs_, units_}, options_.kernel_initializer);
-    if (options_.use_bias) bias_ = parameters.declare(this->name() + "/bias", {units_}, options_.bias_initializer);
+    kernel_ = parameters.declare(this->name() + "/kernel", {inputs_, units_}, options_.kernel_initializer, true,
+                                 options_.kernel_regularizer, options_.kernel_constraint);
+    if (options_.use_bias) {
+      bias_ = parameters.declare(this->name() + "/bias", {units_}, options_.bias_initializer, true,
+                                 options_.bias_regularizer, options_.bias_constraint);
+    }
   }
 
   /// W is read once a tile; so many rows that this weighs little.

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "seqnn/core/activation.hpp"
+#include "seqnn/core/constraint.hpp"
 #include "seqnn/core/initializer.hpp"
 #include "seqnn/core/padding.hpp"
+#include "seqnn/core/regularizer.hpp"
 #include "seqnn/kernels/column_sums.hpp"
 #include "seqnn/layers/checks.hpp"
 #include "seqnn/layers/depthwise.hpp"
@@ -27,6 +29,10 @@ struct DepthwiseConv1DOptions {
   bool use_bias = true;
   Initializer depthwise_initializer = glorot_uniform();
   Initializer bias_initializer = zeros();
+  Regularizer depthwise_regularizer = {};
+  Regularizer bias_regularizer = {};
+  Constraint depthwise_constraint = {};
+  Constraint bias_constraint = {};
   std::string name = {};
 
   bool operator==(const DepthwiseConv1DOptions&) const = default;
@@ -63,6 +69,10 @@ class DepthwiseConv1D {
         .option("use_bias", options_.use_bias, standard.use_bias)
         .option("depthwise_initializer", options_.depthwise_initializer, standard.depthwise_initializer)
         .option("bias_initializer", options_.bias_initializer, standard.bias_initializer)
+        .option("depthwise_regularizer", options_.depthwise_regularizer, standard.depthwise_regularizer)
+        .option("bias_regularizer", options_.bias_regularizer, standard.bias_regularizer)
+        .option("depthwise_constraint", options_.depthwise_constraint, standard.depthwise_constraint)
+        .option("bias_constraint", options_.bias_constraint, standard.bias_constraint)
         .option("name", options_.name, standard.name)
         .str();
   }
@@ -97,8 +107,12 @@ class DepthwiseConv1DLayer final : public Layer<Real> {
     const std::size_t columns = output_shape(input)[1];
     channels_ = input[1];
     kernel_ = parameters.declare(this->name() + "/kernel", {window_.kernel_size, channels_, options_.depth_multiplier},
-                                 options_.depthwise_initializer);
-    if (options_.use_bias) bias_ = parameters.declare(this->name() + "/bias", {columns}, options_.bias_initializer);
+                                 options_.depthwise_initializer, true, options_.depthwise_regularizer,
+                                 options_.depthwise_constraint);
+    if (options_.use_bias) {
+      bias_ = parameters.declare(this->name() + "/bias", {columns}, options_.bias_initializer, true,
+                                 options_.bias_regularizer, options_.bias_constraint);
+    }
   }
 
   void plan(Pass<Real>& pass) const override {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "seqnn/core/constraint.hpp"
 #include "seqnn/core/initializer.hpp"
+#include "seqnn/core/regularizer.hpp"
 #include "seqnn/kernels/updates.hpp"
 #include "seqnn/layers/checks.hpp"
 #include "seqnn/layers/layer.hpp"
@@ -17,6 +19,8 @@ namespace seqnn::inline SEQNN_ABI {
 
 struct EmbeddingOptions {
   Initializer embeddings_initializer = random_uniform();
+  Regularizer embeddings_regularizer = {};
+  Constraint embeddings_constraint = {};
   bool mask_zero = false;  ///< id 0 is padding: layers above leave such steps out
   std::string name = {};
 
@@ -57,6 +61,8 @@ class Embedding {
         .argument(input_dim_)
         .argument(output_dim_)
         .option("embeddings_initializer", options_.embeddings_initializer, standard.embeddings_initializer)
+        .option("embeddings_regularizer", options_.embeddings_regularizer, standard.embeddings_regularizer)
+        .option("embeddings_constraint", options_.embeddings_constraint, standard.embeddings_constraint)
         .option("mask_zero", options_.mask_zero, standard.mask_zero)
         .option("name", options_.name, standard.name)
         .str();
@@ -86,7 +92,8 @@ class EmbeddingLayer final : public Layer<Real> {
   SEQNN_COLD void build(const Shape& input, ParameterLayout& parameters) override {
     check_not_empty(this->title(), input);
     embeddings_ = parameters.declare(this->name() + "/embeddings", {recipe_.input_dim(), recipe_.output_dim()},
-                                     recipe_.options().embeddings_initializer);
+                                     recipe_.options().embeddings_initializer, true,
+                                     recipe_.options().embeddings_regularizer, recipe_.options().embeddings_constraint);
   }
 
   SEQNN_COLD Shape output_shape(const Shape& input) const override {

@@ -22,6 +22,9 @@ struct GRUOptions {
   Regularizer kernel_regularizer = {};
   Regularizer recurrent_regularizer = {};
   Regularizer bias_regularizer = {};
+  Constraint kernel_constraint = {};
+  Constraint recurrent_constraint = {};
+  Constraint bias_constraint = {};
   double dropout = 0;            ///< share of the inputs dropped, by a mask a sequence and gate
   double recurrent_dropout = 0;  ///< likewise of the state
   bool return_sequences = false;

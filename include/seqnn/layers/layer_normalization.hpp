@@ -1,6 +1,8 @@
 #pragma once
 
+#include "seqnn/core/constraint.hpp"
 #include "seqnn/core/initializer.hpp"
+#include "seqnn/core/regularizer.hpp"
 #include "seqnn/kernels/layer_normalization.hpp"
 #include "seqnn/layers/checks.hpp"
 #include "seqnn/layers/layer.hpp"
@@ -20,6 +22,10 @@ struct LayerNormalizationOptions {
   bool scale = true;      ///< whether there is a gamma
   Initializer beta_initializer = zeros();
   Initializer gamma_initializer = ones();
+  Regularizer beta_regularizer = {};
+  Regularizer gamma_regularizer = {};
+  Constraint beta_constraint = {};
+  Constraint gamma_constraint = {};
   std::string name = {};
 
   bool operator==(const LayerNormalizationOptions&) const = default;
@@ -52,6 +58,10 @@ class LayerNormalization {
         .option("scale", options_.scale, standard.scale)
         .option("beta_initializer", options_.beta_initializer, standard.beta_initializer)
         .option("gamma_initializer", options_.gamma_initializer, standard.gamma_initializer)
+        .option("beta_regularizer", options_.beta_regularizer, standard.beta_regularizer)
+        .option("gamma_regularizer", options_.gamma_regularizer, standard.gamma_regularizer)
+        .option("beta_constraint", options_.beta_constraint, standard.beta_constraint)
+        .option("gamma_constraint", options_.gamma_constraint, standard.gamma_constraint)
         .option("name", options_.name, standard.name)
         .str();
   }
@@ -90,10 +100,12 @@ class LayerNormalizationLayer final : public Layer<Real> {
   SEQNN_COLD void build(const Shape& input, ParameterLayout& parameters) override {
     features_ = output_shape(input).back();
     if (options_.scale) {
-      gamma_ = parameters.declare(this->name() + "/gamma", {features_}, options_.gamma_initializer);
+      gamma_ = parameters.declare(this->name() + "/gamma", {features_}, options_.gamma_initializer, true,
+                                  options_.gamma_regularizer, options_.gamma_constraint);
     }
     if (options_.center) {
-      beta_ = parameters.declare(this->name() + "/beta", {features_}, options_.beta_initializer);
+      beta_ = parameters.declare(this->name() + "/beta", {features_}, options_.beta_initializer, true,
+                                 options_.beta_regularizer, options_.beta_constraint);
     }
   }
 

@@ -23,6 +23,9 @@ struct LSTMOptions {
   Regularizer kernel_regularizer = {};
   Regularizer recurrent_regularizer = {};
   Regularizer bias_regularizer = {};
+  Constraint kernel_constraint = {};
+  Constraint recurrent_constraint = {};
+  Constraint bias_constraint = {};
   double dropout = 0;            ///< share of the inputs dropped, by a mask a sequence and gate
   double recurrent_dropout = 0;  ///< likewise of the state
   bool return_sequences = false;

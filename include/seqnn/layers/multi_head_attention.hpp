@@ -1,5 +1,6 @@
 #pragma once
 
+#include "seqnn/core/constraint.hpp"
 #include "seqnn/core/initializer.hpp"
 #include "seqnn/core/regularizer.hpp"
 #include "seqnn/kernels/attention.hpp"
@@ -29,6 +30,8 @@ struct MultiHeadAttentionOptions {
   Initializer bias_initializer = zeros();
   Regularizer kernel_regularizer = {};
   Regularizer bias_regularizer = {};
+  Constraint kernel_constraint = {};
+  Constraint bias_constraint = {};
   bool use_causal_mask = false;  ///< whether a step sees itself and earlier ones only; in Keras an argument of the call
   std::uint64_t seed = 0;        ///< of the dropout, mixed into the model's
   std::string name = {};
@@ -79,6 +82,8 @@ class MultiHeadAttention {
         .option("bias_initializer", options_.bias_initializer, standard.bias_initializer)
         .option("kernel_regularizer", options_.kernel_regularizer, standard.kernel_regularizer)
         .option("bias_regularizer", options_.bias_regularizer, standard.bias_regularizer)
+        .option("kernel_constraint", options_.kernel_constraint, standard.kernel_constraint)
+        .option("bias_constraint", options_.bias_constraint, standard.bias_constraint)
         .option("use_causal_mask", options_.use_causal_mask, standard.use_causal_mask)
         .option("seed", options_.seed, standard.seed)
         .option("name", options_.name, standard.name)
@@ -126,10 +131,10 @@ class MultiHeadAttentionLayer final : public Layer<Real> {
       w.outputs = element_count({middle, kernel.end()});
       const std::string prefix = this->name() + '/' + name;
       w.kernel = parameters.declare(prefix + "/kernel", kernel, options_.kernel_initializer, true,
-                                    options_.kernel_regularizer);
+                                    options_.kernel_regularizer, options_.kernel_constraint);
       if (!options_.use_bias) return;
       w.bias = parameters.declare(prefix + "/bias", {middle, kernel.end()}, options_.bias_initializer, true,
-                                  options_.bias_regularizer);
+                                  options_.bias_regularizer, options_.bias_constraint);
     };
     declare(kQuery, "query", 1, {D_, H_, K_});
     declare(kKey, "key", 1, {D_, H_, K_});

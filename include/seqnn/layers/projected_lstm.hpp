@@ -1,6 +1,7 @@
 #pragma once
 
 #include "seqnn/core/activation.hpp"
+#include "seqnn/core/constraint.hpp"
 #include "seqnn/core/initializer.hpp"
 #include "seqnn/core/regularizer.hpp"
 #include "seqnn/kernels/column_sums.hpp"
@@ -40,6 +41,11 @@ struct ProjectedLSTMOptions {
   Regularizer expansion_regularizer = {};
   Regularizer projection_regularizer = {};
   Regularizer bias_regularizer = {};
+  Constraint kernel_constraint = {};
+  Constraint recurrent_constraint = {};
+  Constraint expansion_constraint = {};
+  Constraint projection_constraint = {};
+  Constraint bias_constraint = {};
   bool return_sequences = false;
   bool go_backwards = false;
   bool stateful = false;
@@ -110,6 +116,11 @@ class ProjectedLSTM {
         .option("expansion_regularizer", o.expansion_regularizer, standard.expansion_regularizer)
         .option("projection_regularizer", o.projection_regularizer, standard.projection_regularizer)
         .option("bias_regularizer", o.bias_regularizer, standard.bias_regularizer)
+        .option("kernel_constraint", o.kernel_constraint, standard.kernel_constraint)
+        .option("recurrent_constraint", o.recurrent_constraint, standard.recurrent_constraint)
+        .option("expansion_constraint", o.expansion_constraint, standard.expansion_constraint)
+        .option("projection_constraint", o.projection_constraint, standard.projection_constraint)
+        .option("bias_constraint", o.bias_constraint, standard.bias_constraint)
         .option("return_sequences", o.return_sequences, standard.return_sequences)
         .option("go_backwards", o.go_backwards, standard.go_backwards)
         .option("stateful", o.stateful, standard.stateful)
@@ -188,21 +199,25 @@ class ProjectedLSTMLayer final : public Layer<Real> {
     inputs_ = input[1];
     const ProjectedLSTMOptions& o = options_;
     const std::size_t columns = factored() ? o.rank : kGates * units_;
-    const auto declare = [&](const char* name, Shape shape, const Initializer& initializer, Regularizer regularizer) {
-      return parameters.declare(text(this->name(), '/', name), std::move(shape), initializer, true, regularizer);
+    const auto declare = [&](const char* name, Shape shape, const Initializer& initializer, Regularizer regularizer,
+                             const Constraint& constraint) {
+      return parameters.declare(text(this->name(), '/', name), std::move(shape), initializer, true, regularizer,
+                                constraint);
     };
-    kernel_ = declare("kernel", {inputs_ / o.groups, columns}, o.kernel_initializer, o.kernel_regularizer);
-    recurrent_ =
-        declare("recurrent_kernel", {outputs_ / o.groups, columns}, o.recurrent_initializer, o.recurrent_regularizer);
+    kernel_ = declare("kernel", {inputs_ / o.groups, columns}, o.kernel_initializer, o.kernel_regularizer,
+                      o.kernel_constraint);
+    recurrent_ = declare("recurrent_kernel", {outputs_ / o.groups, columns}, o.recurrent_initializer,
+                         o.recurrent_regularizer, o.recurrent_constraint);
     if (factored()) {
-      expansion_ =
-          declare("expansion_kernel", {o.rank, kGates * units_}, o.expansion_initializer, o.expansion_regularizer);
+      expansion_ = declare("expansion_kernel", {o.rank, kGates * units_}, o.expansion_initializer,
+                           o.expansion_regularizer, o.expansion_constraint);
     }
-    projection_ = declare("projection_kernel", {units_, outputs_}, o.projection_initializer, o.projection_regularizer);
+    projection_ = declare("projection_kernel", {units_, outputs_}, o.projection_initializer, o.projection_regularizer,
+                          o.projection_constraint);
     if (o.use_bias) {
       const Initializer initializer =
           o.unit_forget_bias ? o.bias_initializer.with_ones(units_, 2 * units_) : o.bias_initializer;
-      bias_ = declare("bias", {kGates * units_}, initializer, o.bias_regularizer);
+      bias_ = declare("bias", {kGates * units_}, initializer, o.bias_regularizer, o.bias_constraint);
     }
   }
 

@@ -60,14 +60,15 @@ class RecurrentLayer : public Layer<Real> {
     inputs_ = input[1];
     const std::size_t columns = kernel_gates() * config_.units;
     kernel_ = parameters.declare(this->name() + "/kernel", {inputs_, columns}, config_.kernel_initializer, true,
-                                 config_.kernel_regularizer);
-    recurrent_ = parameters.declare(this->name() + "/recurrent_kernel", {config_.units, columns},
-                                    config_.recurrent_initializer, true, config_.recurrent_regularizer);
+                                 config_.kernel_regularizer, config_.kernel_constraint);
+    recurrent_ =
+        parameters.declare(this->name() + "/recurrent_kernel", {config_.units, columns}, config_.recurrent_initializer,
+                           true, config_.recurrent_regularizer, config_.recurrent_constraint);
     if (config_.use_bias) {
       Shape shape = {columns};
       if (!form_.adds && reset_after()) shape = {2, columns};
       bias_ = parameters.declare(this->name() + "/bias", std::move(shape), config_.bias_initializer, true,
-                                 config_.bias_regularizer);
+                                 config_.bias_regularizer, config_.bias_constraint);
     }
   }
 

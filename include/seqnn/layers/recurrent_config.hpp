@@ -1,6 +1,7 @@
 #pragma once
 
 #include "seqnn/core/activation.hpp"
+#include "seqnn/core/constraint.hpp"
 #include "seqnn/core/initializer.hpp"
 #include "seqnn/core/regularizer.hpp"
 #include "seqnn/layers/checks.hpp"
@@ -40,6 +41,9 @@ struct RecurrentConfig {
   Regularizer kernel_regularizer;
   Regularizer recurrent_regularizer;
   Regularizer bias_regularizer;
+  Constraint kernel_constraint;
+  Constraint recurrent_constraint;
+  Constraint bias_constraint;
   double dropout;
   double recurrent_dropout;
   bool return_sequences;
@@ -67,6 +71,9 @@ SEQNN_COLD RecurrentConfig recurrent_config(std::size_t units, const Options& o)
           o.kernel_regularizer,
           o.recurrent_regularizer,
           o.bias_regularizer,
+          o.kernel_constraint,
+          o.recurrent_constraint,
+          o.bias_constraint,
           o.dropout,
           o.recurrent_dropout,
           o.return_sequences,
@@ -104,6 +111,9 @@ SEQNN_COLD Describe&& describe_recurrent(Describe&& describe, const Options& o, 
       .option("kernel_regularizer", o.kernel_regularizer, standard.kernel_regularizer)
       .option("recurrent_regularizer", o.recurrent_regularizer, standard.recurrent_regularizer)
       .option("bias_regularizer", o.bias_regularizer, standard.bias_regularizer)
+      .option("kernel_constraint", o.kernel_constraint, standard.kernel_constraint)
+      .option("recurrent_constraint", o.recurrent_constraint, standard.recurrent_constraint)
+      .option("bias_constraint", o.bias_constraint, standard.bias_constraint)
       .option("dropout", o.dropout, standard.dropout)
       .option("recurrent_dropout", o.recurrent_dropout, standard.recurrent_dropout)
       .option("return_sequences", o.return_sequences, standard.return_sequences)

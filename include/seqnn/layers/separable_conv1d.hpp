@@ -1,8 +1,10 @@
 #pragma once
 
 #include "seqnn/core/activation.hpp"
+#include "seqnn/core/constraint.hpp"
 #include "seqnn/core/initializer.hpp"
 #include "seqnn/core/padding.hpp"
+#include "seqnn/core/regularizer.hpp"
 #include "seqnn/kernels/column_sums.hpp"
 #include "seqnn/kernels/gemm.hpp"
 #include "seqnn/layers/checks.hpp"
@@ -29,6 +31,12 @@ struct SeparableConv1DOptions {
   Initializer depthwise_initializer = glorot_uniform();
   Initializer pointwise_initializer = glorot_uniform();
   Initializer bias_initializer = zeros();
+  Regularizer depthwise_regularizer = {};
+  Regularizer pointwise_regularizer = {};
+  Regularizer bias_regularizer = {};
+  Constraint depthwise_constraint = {};
+  Constraint pointwise_constraint = {};
+  Constraint bias_constraint = {};
   std::string name = {};
 
   bool operator==(const SeparableConv1DOptions&) const = default;
@@ -72,6 +80,12 @@ class SeparableConv1D {
         .option("depthwise_initializer", options_.depthwise_initializer, standard.depthwise_initializer)
         .option("pointwise_initializer", options_.pointwise_initializer, standard.pointwise_initializer)
         .option("bias_initializer", options_.bias_initializer, standard.bias_initializer)
+        .option("depthwise_regularizer", options_.depthwise_regularizer, standard.depthwise_regularizer)
+        .option("pointwise_regularizer", options_.pointwise_regularizer, standard.pointwise_regularizer)
+        .option("bias_regularizer", options_.bias_regularizer, standard.bias_regularizer)
+        .option("depthwise_constraint", options_.depthwise_constraint, standard.depthwise_constraint)
+        .option("pointwise_constraint", options_.pointwise_constraint, standard.pointwise_constraint)
+        .option("bias_constraint", options_.bias_constraint, standard.bias_constraint)
         .option("name", options_.name, standard.name)
         .str();
   }
@@ -106,12 +120,16 @@ class SeparableConv1DLayer final : public Layer<Real> {
   SEQNN_COLD void build(const Shape& input, ParameterLayout& parameters) override {
     output_shape(input);
     channels_ = input[1];
-    depthwise_ =
-        parameters.declare(this->name() + "/depthwise_kernel",
-                           {window_.kernel_size, channels_, options_.depth_multiplier}, options_.depthwise_initializer);
-    pointwise_ = parameters.declare(this->name() + "/pointwise_kernel", {1, columns(), filters_},
-                                    options_.pointwise_initializer);
-    if (options_.use_bias) bias_ = parameters.declare(this->name() + "/bias", {filters_}, options_.bias_initializer);
+    depthwise_ = parameters.declare(
+        this->name() + "/depthwise_kernel", {window_.kernel_size, channels_, options_.depth_multiplier},
+        options_.depthwise_initializer, true, options_.depthwise_regularizer, options_.depthwise_constraint);
+    pointwise_ =
+        parameters.declare(this->name() + "/pointwise_kernel", {1, columns(), filters_}, options_.pointwise_initializer,
+                           true, options_.pointwise_regularizer, options_.pointwise_constraint);
+    if (options_.use_bias) {
+      bias_ = parameters.declare(this->name() + "/bias", {filters_}, options_.bias_initializer, true,
+                                 options_.bias_regularizer, options_.bias_constraint);
+    }
   }
 
   void plan(Pass<Real>& pass) const override {

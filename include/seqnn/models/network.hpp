@@ -3,6 +3,7 @@
 #include "seqnn/core/error.hpp"
 #include "seqnn/core/parameters.hpp"
 #include "seqnn/core/tensor.hpp"
+#include "seqnn/kernels/constrain.hpp"
 #include "seqnn/layers/checks.hpp"
 #include "seqnn/layers/layer.hpp"
 
@@ -63,6 +64,11 @@ class Network {
     layout_.template place<Real>();
     parameters_.resize(layout_.extent());
     layout_.template initialize<Real>(seed, parameters_);
+    for (std::size_t p = 0; p < layout_.infos().size(); ++p) {
+      const ParameterInfo& info = layout_.infos()[p];
+      if (info.constraint.none()) continue;
+      constrained_.push_back({p, Buffer<Real>(constrain_scratch(info.constraint, info.shape))});
+    }
   }
 
   bool built() const { return !layers_.empty(); }
@@ -116,6 +122,15 @@ class Network {
         gradients[i] += l2 * w + (w > 0 ? l1 : w < 0 ? -l1 : Real{0});
       }
     }
+  }
+
+  /// Parameters with a constraint.
+  std::size_t constrained_count() const { return constrained_.size(); }
+
+  /// Brings the i-th of them to its constraint; different ones may be on different threads.
+  void constrain(std::size_t i) {
+    const ParameterInfo& info = layout_.infos()[constrained_[i].parameter];
+    seqnn::constrain(info.constraint, info.shape, parameters_.data() + info.offset, constrained_[i].norms.data());
   }
 
   /// Whether the output of layer `l` has a mask.
@@ -180,11 +195,18 @@ class Network {
     return false;
   }
 
+  /// A parameter with a constraint, and room for its norms.
+  struct Constrained {
+    std::size_t parameter;
+    Buffer<Real> norms;
+  };
+
   std::vector<std::unique_ptr<Layer<Real>>> layers_;
   std::vector<std::size_t> first_parameter_;
   std::vector<bool> has_mask_;
   ParameterLayout layout_;
   Buffer<Real> parameters_;
+  std::vector<Constrained> constrained_;
   Shape input_shape_;
 };
 

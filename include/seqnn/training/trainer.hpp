@@ -141,6 +141,8 @@ class Trainer {
       if (!whole) sum(chunk * kChunk, length(chunk));
       optimizer_->update(chunk * kChunk, length(chunk), parameters, total);
     });
+    const std::size_t constrained = network_->constrained_count();  // a norm may reach over chunks
+    if (constrained > 0) team_->run(constrained, [&](std::size_t i) { network_->constrain(i); });
   }
 
   SEQNN_COLD std::string find_non_finite(std::span<const std::size_t> batch, std::uint32_t step) {
