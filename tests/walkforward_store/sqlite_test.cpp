@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
@@ -115,20 +116,33 @@ TEST_CASE("open_result_store says why a SQLite file cannot be opened", "[store][
 }
 
 TEST_CASE("open_result_store says that a SQLite file or its folder is read-only", "[store][sqlite]") {
-  if (::geteuid() == 0) {
-    std::puts("skipped: root may write everywhere");
-    return;
-  }
   const TemporaryFolder folder;
-  const std::string url = "sqlite:///" + (folder / "results.db");
-  const std::string expected = ": must be a database file that can be written, got \"Permission denied\"";
+  folder.write("old.db", "");
   namespace fs = std::filesystem;
-  fs::permissions(folder.path, fs::perms::owner_read | fs::perms::owner_exec);
-  CHECK(message_of([&] { open_result_store(url); }) == (folder / "results.db") + expected);
+  fs::permissions(folder / "old.db", fs::perms::owner_read | fs::perms::others_read);
+  fs::permissions(folder.path,
+                  fs::perms::owner_read | fs::perms::owner_exec | fs::perms::others_read | fs::perms::others_exec);
+  for (const char* const name : {"old.db", "new.db"}) {
+    // In a process of its own, which is nobody's if this one is root's: root may write everywhere.
+    int messages[2];
+    REQUIRE(::pipe(messages) == 0);
+    const ::pid_t process = ::fork();
+    if (process == 0) {
+      if (::geteuid() == 0 && ::setuid(65'534) != 0) ::_exit(1);
+      const std::string message = message_of([&] { open_result_store("sqlite:///" + (folder / name)); });
+      ::_exit(::write(messages[1], message.data(), message.size()) == static_cast<::ssize_t>(message.size()) ? 0 : 1);
+    }
+    ::close(messages[1]);
+    char message[1000] = {};
+    CHECK(::read(messages[0], message, sizeof message - 1) > 0);
+    ::close(messages[0]);
+    int status = -1;
+    ::waitpid(process, &status, 0);
+    CHECK(status == 0);
+    CHECK(std::string(message) ==
+          (folder / name) + ": must be a database file that can be written, got \"Permission denied\"");
+  }
   fs::permissions(folder.path, fs::perms::owner_all);
-  open_result_store(url);
-  fs::permissions(folder / "results.db", fs::perms::owner_read);
-  CHECK(message_of([&] { open_result_store(url); }) == (folder / "results.db") + expected);
 }
 
 TEST_CASE("SociResultStore refuses rows that hold no forecast", "[store][sqlite]") {
