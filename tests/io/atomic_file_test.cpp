@@ -165,3 +165,9 @@ TEST_CASE("write_file writes into a device instead of replacing it", "[io][atomi
 }
 
 #endif
+
+TEST_CASE("read_file_if_there is empty without a file", "[io][atomic_file]") {
+  const TemporaryFolder folder;
+  CHECK(read_file_if_there(folder / "none") == "");
+  CHECK(read_file_if_there(folder.write("one", "content")) == "content");
+}

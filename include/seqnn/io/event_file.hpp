@@ -2,7 +2,7 @@
 
 #include "seqnn/core/config.hpp"
 #include "seqnn/core/error.hpp"
-#include "seqnn/io/append_to_file.hpp"
+#include "seqnn/io/append_file.hpp"
 #include "seqnn/io/crc32c.hpp"
 #include "seqnn/io/event_summary.hpp"
 #include "seqnn/io/make_folders.hpp"
@@ -57,7 +57,7 @@ class EventFile {
     path_ = folder + '/' + free_name(now);
     ProtobufMessage event;
     event.real(kWallTime, now).bytes(kFileVersion, "brain.Event:2");
-    append_to_file(path_, detail::tf_record(event.encoded()));
+    AppendFile(path_).append(detail::tf_record(event.encoded()));
   }
 
   const std::string& path() const { return path_; }
@@ -65,7 +65,7 @@ class EventFile {
   SEQNN_COLD void write(std::size_t step, const EventSummary& summary) const {
     ProtobufMessage event;
     event.real(kWallTime, clock_()).integer(kStep, step).message(kSummary, summary.message());
-    append_to_file(path_, detail::tf_record(event.encoded()));
+    AppendFile(path_).append(detail::tf_record(event.encoded()));
   }
 
  private:

@@ -2,7 +2,7 @@
 
 #include "seqnn/core/config.hpp"
 #include "seqnn/core/error.hpp"
-#include "seqnn/io/append_to_file.hpp"
+#include "seqnn/io/append_file.hpp"
 #include "seqnn/io/atomic_file.hpp"
 #include "seqnn/io/exact_number.hpp"
 #include "seqnn/training/callback.hpp"
@@ -79,7 +79,7 @@ class JSONLinesLogger : public Callback {
     for (const auto& [name, value] : logs)
       line += text(',', detail::json_string(name), ':', detail::json_number(value));
     line += ",\"learning_rate\":" + detail::json_number(training.learning_rate()) + "}\n";
-    append_to_file(filename_, line);
+    AppendFile(filename_).append(line);
   }
 
  private:
