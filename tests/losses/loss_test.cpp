@@ -15,6 +15,7 @@
 #include "seqnn/losses/quantile.hpp"
 #include "seqnn/losses/sparse_categorical_crossentropy.hpp"
 #include "seqnn/losses/squared_hinge.hpp"
+#include "seqnn/training/counted_rows.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 
@@ -170,6 +171,26 @@ TEST_CASE("losses scale the gradient only and treat samples one by one", "[losse
     }
     CHECK_THAT(sum, WithinRel(value, 1e-14));
     CHECK(parts == whole);
+  }
+}
+
+TEST_CASE("a loss of sequences is a mean over their rows", "[losses]") {
+  const auto losses = all_losses<double>();
+  for (std::size_t i = 0; i < losses.size(); ++i) {
+    CAPTURE(losses[i].to_string());
+    const auto loss = losses[i].make();
+    const FixtureData<double> data(fixtures::losses::kCases[i]);
+    std::vector<double> whole(kNumbers), rows(kNumbers), weights;
+    const double value = (*loss)(data.c, 1, whole.data());
+    for (const double weight : data.weights) weights.insert(weights.end(), data.c.positions, weight);
+    // Two runs, as a mask would leave them.
+    const std::size_t all = data.c.samples * data.c.positions, half = 1;
+    const double scale = 1.0 / static_cast<double>(data.c.positions);
+    const double first = (*loss)(rows_as_samples(data.c, 0, half, weights.data()), scale, rows.data());
+    const double rest =
+        (*loss)(rows_as_samples(data.c, half, all - half, weights.data()), scale, rows.data() + half * data.c.width);
+    CHECK_THAT((first + rest) * scale, WithinRel(value, 1e-14));
+    for (std::size_t k = 0; k < kNumbers; ++k) CHECK_THAT(rows[k], WithinRel(whole[k], 1e-14));
   }
 }
 
