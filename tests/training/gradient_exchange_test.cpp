@@ -96,7 +96,7 @@ TEST_CASE("A group adds gradients and scores in the order of the shards", "[trai
     exchange.add_up(shards, 0, scores[member.rank()]);
     allocated[member.rank()] = allocations.so_far();
     totals[member.rank()].assign(exchange.total().begin(), exchange.total().end());
-    exchange.finish();
+    exchange.meet_at_end();
   });
   CHECK(thrown == std::vector<std::string>(2));
   for (std::size_t rank = 0; rank < 2; ++rank) {
@@ -216,19 +216,37 @@ TEST_CASE("Processes with other models are told so", "[training][processes]") {
 }
 
 TEST_CASE("A callback that stops one process only is noticed by all", "[training][processes]") {
-  const auto thrown = ThreadGroup::run(2, [&](ProcessGroup& member) {
-    auto options = options_of(&member);
-    options.callbacks = {LambdaCallback({.on_batch_end = [&](Training& training, std::size_t batch, const Logs&) {
-      if (member.rank() == 1 && batch == 1) training.stop("enough");
-    }})};
-    train(options);
+  const auto check = [](double validation_split, const std::string& in_place_of_step_3) {
+    const auto thrown = ThreadGroup::run(2, [&](ProcessGroup& member) {
+      auto options = options_of(&member);
+      options.validation_split = validation_split;
+      options.epochs = 1;
+      options.callbacks = {LambdaCallback({.on_batch_end = [&](Training& training, std::size_t batch, const Logs&) {
+        if (member.rank() == 1 && batch == 1) training.stop("enough");
+      }})};
+      train(options);
+    });
+    for (std::size_t rank = 0; rank < 2; ++rank) {
+      const std::string places[] = {"rank 0 in step 3", "rank 1 " + in_place_of_step_3};
+      CHECK(thrown[rank] == "fit: all ranks must take the same steps, got " + places[rank] + " and " +
+                                places[1 - rank] + "; callbacks must stop the training on all ranks alike");
+    }
+  };
+  check(0.2, "after epoch 1");
+  check(0, "at its end");
+}
+
+TEST_CASE("Processes share the validation", "[training][processes]") {
+  // 2,600 samples are 11 chunks of 256 or fewer, for which 5 ranks are not even.
+  check_same_as_alone([](ProcessGroup* processes) {
+    const Reviews data(2640);
+    auto model = small_convnet();
+    model.compile(Adam({.learning_rate = 0.01}), BinaryCrossentropy({.from_logits = true}), {BinaryAccuracy()});
+    const History history = model.fit(
+        data.x, data.y,
+        {.batch_size = 40, .validation_split = 2600.0 / 2640, .verbose = Verbose::silent, .processes = processes});
+    return Outcome{all_weights(model), {history["val_loss"], history["val_binary_accuracy"]}, ""};
   });
-  CHECK(thrown[0] ==
-        "fit: all ranks must take the same steps, got rank 0 at step 2 and rank 1 at its end; callbacks "
-        "must stop the training on all ranks alike");
-  CHECK(thrown[1] ==
-        "fit: all ranks must take the same steps, got rank 1 at its end and rank 0 at step 2; callbacks "
-        "must stop the training on all ranks alike");
 }
 
 TEST_CASE("A process that fails ends the others with its message", "[training][processes]") {

@@ -82,7 +82,7 @@ class Fit final : public Training {
       }
       validator_.emplace(network, objective, team_, *validation,
                          states != nullptr ? options.batch_size : EvaluateOptions{}.batch_size,
-                         validation_states_ ? &*validation_states_ : nullptr);
+                         validation_states_ ? &*validation_states_ : nullptr, options.processes);
     }
     steps_per_epoch_ = options.steps_per_epoch > 0 ? options.steps_per_epoch : steps_per_pass_;
     epoch_score_.metrics.resize(objective.sum_count());
@@ -123,7 +123,10 @@ class Fit final : public Training {
       }
       set_logs(logs_, names, objective_, epoch_score_);
       if (validation_states_) validation_states_->reset();
-      if (validator_) set_logs(logs_, validation_names, objective_, validator_->evaluate());
+      if (validator_) {
+        trainer_.meet_after_epoch(epoch);
+        set_logs(logs_, validation_names, objective_, validator_->evaluate());
+      }
       const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
       history.append(epoch, logs_, elapsed.count());
       tell([&](Callback& c) { c.on_epoch_end(*this, epoch, logs_); });
@@ -131,7 +134,7 @@ class Fit final : public Training {
     optimizer_->finalize(network_->parameters());
     tell([&](Callback& c) { c.on_train_end(*this); });
     if (options_->processes != nullptr) {
-      trainer_.finish();
+      trainer_.meet_at_end();
       agree(*options_->processes, "fit",
             std::array{weights_agreed("weights after training", "give all the same data, optimizer and callbacks")});
     }

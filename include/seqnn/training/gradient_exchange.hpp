@@ -6,6 +6,7 @@
 #include "seqnn/kernels/updates.hpp"
 #include "seqnn/training/non_finite.hpp"
 #include "seqnn/training/process_group.hpp"
+#include "seqnn/training/score_exchange.hpp"
 #include "seqnn/training/shard.hpp"
 
 #include <algorithm>
@@ -45,7 +46,7 @@ class GradientExchange {
       const std::size_t its_stretch = stretch_begin(r + 1) - stretch_begin(r);
       to_sizes_.push_back(kHeader + own * its_stretch * sizeof(Real));
       from_sizes_.push_back(kHeader + its_shards * stretch * sizeof(Real));
-      result_sizes_.push_back(its_stretch * sizeof(Real) + ProcessGroup::block_size(its_shards * score_bytes()));
+      result_sizes_.push_back(its_stretch * sizeof(Real) + ProcessGroup::block_size(its_shards * score_bytes(score_)));
     }
     const auto sum = [](const auto& sizes) { return std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}); };
     sent_.assign(sum(to_sizes_), std::byte{0});
@@ -69,14 +70,14 @@ class GradientExchange {
     exchange_stretches(own, step);
     add_stretch();
     std::byte* to = result_.data() + stretch_bytes(group_->rank());
-    for (const auto& shard : own) to = write(shard->score(), to);
+    for (const auto& shard : own) to = write_score(shard->score(), to);
     group_->all_gather(result_, results_, result_sizes_);
     const std::byte* from = results_.data();
     for (std::size_t r = 0; r < group_->size(); ++r) {
       std::memcpy(total_.data() + stretch_begin(r), from, stretch_bytes(r));
       const std::byte* scores = from + stretch_bytes(r);
       for (std::size_t s = shard_begin(r); s < shard_begin(r + 1); ++s) {
-        scores = read(scores, score_);
+        scores = read_score(scores, score_);
         score.add(score_);
       }
       from += result_sizes_[r];
@@ -98,14 +99,17 @@ class GradientExchange {
     return first;
   }
 
-  /// Called once after the last step. @throws ProcessGroupError in every process if others go on
-  void finish() { exchange_stretches({}, kEnd); }
+  /// Called before what is not a step: the validation of an epoch, or the end.
+  /// @throws ProcessGroupError in every process if others go on with steps
+  void meet_after_epoch(std::uint64_t epoch) { exchange_stretches({}, kEpoch | epoch); }
+  void meet_at_end() { exchange_stretches({}, kEnd); }
 
  private:
   static constexpr std::size_t kHeader = ProcessGroup::kBlockStep;
-  static constexpr std::uint64_t kEnd = static_cast<std::uint64_t>(-1);
+  static constexpr std::uint64_t kEpoch = std::uint64_t{1} << 62;  // beside the numbers of steps
+  static constexpr std::uint64_t kEnd = std::uint64_t{1} << 63;
 
-  std::size_t shard_begin(std::size_t rank) const { return shards_ * rank / group_->size(); }
+  std::size_t shard_begin(std::size_t rank) const { return share_begin(*group_, shards_, rank); }
 
   /// Where the part of the gradients begins that a rank adds up: at a cache line.
   std::size_t stretch_begin(std::size_t rank) const {
@@ -160,37 +164,13 @@ class GradientExchange {
   }
 
   [[noreturn]] SEQNN_COLD void throw_other_step(std::uint64_t step, std::size_t rank, std::uint64_t its_step) const {
-    const auto shown = [](std::uint64_t s) { return s == kEnd ? std::string("at its end") : text("at step ", s); };
+    const auto shown = [](std::uint64_t s) {
+      if (s == kEnd) return std::string("at its end");
+      return s >= kEpoch ? text("after epoch ", s - kEpoch + 1) : text("in step ", s + 1);
+    };
     throw ProcessGroupError(text("fit: all ranks must take the same steps, got rank ", group_->rank(), ' ', shown(step),
                                  " and rank ", rank, ' ', shown(its_step),
                                  "; callbacks must stop the training on all ranks alike"));
-  }
-
-  std::size_t score_bytes() const { return (4 + score_.metrics.size()) * sizeof(double); }
-
-  std::byte* write(const Score& score, std::byte* to) const {
-    const auto put = [&](double value) {
-      std::memcpy(to, &value, sizeof value);
-      to += sizeof value;
-    };
-    put(score.loss);
-    for (const std::size_t count : {score.samples, score.rows, score.masked_rows}) put(static_cast<double>(count));
-    for (const double sum : score.metrics) put(sum);
-    return to;
-  }
-
-  const std::byte* read(const std::byte* from, Score& score) const {
-    const auto get = [&] {
-      double value = 0;
-      std::memcpy(&value, from, sizeof value);
-      from += sizeof value;
-      return value;
-    };
-    score.loss = get();
-    for (std::size_t* count : {&score.samples, &score.rows, &score.masked_rows})
-      *count = static_cast<std::size_t>(get());
-    for (double& sum : score.metrics) sum = get();
-    return from;
   }
 
   ProcessGroup* group_;

@@ -55,6 +55,16 @@ struct Score {
     masked_rows += other.masked_rows;
     for (std::size_t i = 0; i < metrics.size(); ++i) metrics[i] += other.metrics[i];
   }
+
+  /// Calls `visit` with each of the numbers, which processes exchange.
+  template <class Score, class Visit>
+  static void each_number(Score& score, Visit&& visit) {
+    visit(score.loss);
+    visit(score.samples);
+    visit(score.rows);
+    visit(score.masked_rows);
+    for (auto& sum : score.metrics) visit(sum);
+  }
 };
 
 /// What turns the mean loss over all rows of outputs into that over the rows that a mask leaves, as in Keras; 0 if it

@@ -11,6 +11,7 @@
 #include "seqnn/training/non_finite.hpp"
 #include "seqnn/training/process_group.hpp"
 #include "seqnn/training/samples.hpp"
+#include "seqnn/training/score_exchange.hpp"
 #include "seqnn/training/shard.hpp"
 
 #include <algorithm>
@@ -111,9 +112,12 @@ class Trainer {
   /// Parts a batch is cut into, by all processes together.
   std::size_t shards() const { return shard_count_; }
 
-  /// Called once after the last step, so that processes that go on are noticed. @throws ProcessGroupError
-  void finish() {
-    if (exchange_) exchange_->finish();
+  /// Lets processes that go on with steps be noticed before they are waited for elsewhere. @throws ProcessGroupError
+  void meet_after_epoch(std::size_t epoch) {
+    if (exchange_) exchange_->meet_after_epoch(epoch);
+  }
+  void meet_at_end() {
+    if (exchange_) exchange_->meet_at_end();
   }
 
  private:
@@ -183,9 +187,11 @@ class Trainer {
 template <class Real>
 class Evaluator {
  public:
+  /// @param processes  that share the chunks of `evaluate`; null: this one alone
   SEQNN_COLD Evaluator(const Network<Real>& network, const Objective<Real>& objective, ThreadTeam& team,
-                       const Samples<Real>& samples, std::size_t batch_size, States<Real>* states = nullptr)
-      : network_(&network), team_(&team), samples_(&samples) {
+                       const Samples<Real>& samples, std::size_t batch_size, States<Real>* states = nullptr,
+                       ProcessGroup* processes = nullptr)
+      : network_(&network), team_(&team), samples_(&samples), processes_(processes) {
     const std::size_t tile = tile_size(network, samples.x_shape(), std::min(batch_size, samples.count()), false);
     // Batches that continue each other come one after the other, on one thread.
     chunk_ = states == nullptr ? kChunk : batch_size;
@@ -200,7 +206,13 @@ class Evaluator {
 
   /// Score of all samples with the present parameters.
   const Score& evaluate() {
-    pass(nullptr, 0);
+    if (processes_ == nullptr) {
+      pass(0, chunks_, nullptr, 0);
+    } else {
+      const std::size_t rank = processes_->rank();
+      pass(share_begin(*processes_, chunks_, rank), share_begin(*processes_, chunks_, rank + 1), nullptr, 0);
+      gather_scores(*processes_, scores_);
+    }
     total_.reset();
     for (const auto& score : scores_) total_.add(score);
     total_.loss *= mask_factor(total_);
@@ -209,18 +221,18 @@ class Evaluator {
   }
 
   /// Outputs of all samples. @param width  outputs a sample
-  void predict(Real* outputs, std::size_t width) { pass(outputs, width); }
+  void predict(Real* outputs, std::size_t width) { pass(0, chunks_, outputs, width); }
 
  private:
   /// Samples whose sums are gathered together: fixed, so that sums are the same for any number of threads.
   static constexpr std::size_t kChunk = 256;
 
-  /// Passes all samples through; writes their outputs, or without `outputs` the scores of the chunks.
-  void pass(Real* outputs, std::size_t width) {
+  /// Passes the samples of these chunks through; writes their outputs, or without `outputs` the scores of the chunks.
+  void pass(std::size_t first_chunk, std::size_t end_chunk, Real* outputs, std::size_t width) {
     team_->run(lanes_.size(), [&](std::size_t l) {
       Shard<Real>& lane = *lanes_[l];
       lane.begin_inference();
-      for (std::size_t chunk = l; chunk < chunks_; chunk += lanes_.size()) {
+      for (std::size_t chunk = first_chunk + l; chunk < end_chunk; chunk += lanes_.size()) {
         const std::size_t begin = chunk * chunk_;
         const std::size_t end = std::min(begin + chunk_, samples_->count());
         if (outputs != nullptr) {
@@ -237,6 +249,7 @@ class Evaluator {
   const Network<Real>* network_;
   ThreadTeam* team_;
   const Samples<Real>* samples_;
+  ProcessGroup* processes_;
   std::size_t chunk_ = kChunk;
   std::size_t chunks_ = 0;
   std::vector<std::unique_ptr<Shard<Real>>> lanes_;
