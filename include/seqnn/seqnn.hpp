@@ -42,6 +42,7 @@
 #include "seqnn/data/to_categorical.hpp"
 #include "seqnn/data/train_test_split.hpp"
 #include "seqnn/layers/activation.hpp"
+#include "seqnn/layers/attention_pooling1d.hpp"
 #include "seqnn/layers/average_pool1d.hpp"
 #include "seqnn/layers/batch_normalization.hpp"
 #include "seqnn/layers/bidirectional.hpp"

@@ -1,11 +1,15 @@
 #include "seqnn/layers/global_average_pool1d.hpp"
 
+#include "fixtures/attention.hpp"
 #include "seqnn/training/check_gradients.hpp"
 #include "seqnn/training/layer_run.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
+#include "support/close_to.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <iterator>
 #include <vector>
 
 using namespace seqnn;
@@ -49,6 +53,24 @@ TEST_CASE("GlobalAveragePool1D's gradients agree with central differences", "[la
     INFO(report.to_string());
     CHECK(report.passed());
   }
+}
+
+TEST_CASE("GlobalAveragePool1D leaves masked steps out, as Keras does", "[layers][global_average_pool1d]") {
+  namespace f = fixtures::attention::average_masked;
+  LayerRun<double> run(GlobalAveragePool1D(), {5, 3}, {.batch = 2});
+  run.set_mask(std::vector<std::uint8_t>(std::begin(f::mask), std::end(f::mask)));
+  check_close(run.forward(f::x), f::y, 1e-14);
+  check_close(run.backward(f::dy), f::dx, 1e-14);
+  const GradientReport report =
+      check_gradients(GlobalAveragePool1D(), {4, 3}, {.batch = 2, .mask = {1, 0, 1, 1, 0, 0, 0, 0}});
+  INFO(report.to_string());
+  CHECK(report.passed());
+
+  LayerRun<float> empty(GlobalAveragePool1D(), {2, 2}, {.batch = 2});
+  empty.set_mask(std::vector<std::uint8_t>{0, 0, 0, 1});
+  const auto y = empty.forward(std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8});
+  CHECK(std::vector<float>(y.begin(), y.end()) == std::vector<float>{0, 0, 7, 8});
+  CHECK(empty.layer().mask_use() == MaskUse::ends);
 }
 
 TEST_CASE("GlobalAveragePool1D refuses other than sequences", "[layers][global_average_pool1d]") {

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "seqnn/kernels/pooling.hpp"
+#include "seqnn/kernels/updates.hpp"
 #include "seqnn/layers/checks.hpp"
 #include "seqnn/layers/layer.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,7 +21,8 @@ struct GlobalAveragePool1DOptions {
   bool operator==(const GlobalAveragePool1DOptions&) const = default;
 };
 
-/// The mean of the whole sequence, feature by feature.
+/// The mean of the whole sequence, feature by feature; of the steps that count, if a mask leaves some out. A sequence
+/// without any that counts gives 0, where Keras has NaN.
 ///
 /// Shapes  x [B,T,C] -> y [B,C], or [B,1,C] if keepdims
 /// Throws  ShapeError if x is not (batch, time, features)
@@ -53,6 +57,7 @@ class GlobalAveragePool1DLayer final : public Layer<Real> {
   }
 
   std::string type() const override { return "GlobalAveragePool1D"; }
+  MaskUse mask_use() const override { return MaskUse::ends; }
 
   SEQNN_COLD Shape output_shape(const Shape& input) const override {
     check_rank(this->title(), input, 2, "(batch, time, features)", "put it where the input still is a sequence");
@@ -63,7 +68,18 @@ class GlobalAveragePool1DLayer final : public Layer<Real> {
     const std::size_t T = (*pass.input_shape)[0];
     const std::size_t C = (*pass.input_shape)[1];
     for (std::size_t b = 0; b < pass.batch; ++b) {
-      global_average_pool1d_forward(T, C, pass.x + b * T * C, pass.y + b * C);
+      const Real* x = pass.x + b * T * C;
+      Real* y = pass.y + b * C;
+      if (pass.mask == nullptr) {
+        global_average_pool1d_forward(T, C, x, y);
+        continue;
+      }
+      const std::uint8_t* mask = pass.mask + b * T;
+      std::fill_n(y, C, Real{0});
+      for (std::size_t t = 0; t < T; ++t) {
+        if (mask[t] != 0) add(C, x + t * C, y);
+      }
+      scale(C, share(T, mask), y);
     }
   }
 
@@ -72,11 +88,31 @@ class GlobalAveragePool1DLayer final : public Layer<Real> {
     const std::size_t T = (*pass.input_shape)[0];
     const std::size_t C = (*pass.input_shape)[1];
     for (std::size_t b = 0; b < pass.batch; ++b) {
-      global_average_pool1d_backward(T, C, pass.dy + b * C, pass.dx + b * T * C);
+      Real* dy = pass.dy + b * C;
+      Real* dx = pass.dx + b * T * C;
+      if (pass.mask == nullptr) {
+        global_average_pool1d_backward(T, C, dy, dx);
+        continue;
+      }
+      const std::uint8_t* mask = pass.mask + b * T;
+      scale(C, share(T, mask), dy);
+      for (std::size_t t = 0; t < T; ++t, dx += C) {
+        if (mask[t] != 0) {
+          std::copy_n(dy, C, dx);
+        } else {
+          std::fill_n(dx, C, Real{0});
+        }
+      }
     }
   }
 
  private:
+  /// 1 / the number of steps that count.
+  static Real share(std::size_t T, const std::uint8_t* mask) {
+    const auto masked = std::count(mask, mask + T, std::uint8_t{0});
+    return Real(1) / static_cast<Real>(std::max<std::ptrdiff_t>(1, static_cast<std::ptrdiff_t>(T) - masked));
+  }
+
   GlobalAveragePool1D recipe_;
 };
 
