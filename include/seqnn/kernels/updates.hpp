@@ -15,6 +15,12 @@ void add(std::size_t n, const Real* x, Real* y) noexcept {
   simd::sweep<Real>(n, [&](auto at) { at.store(y, at.load(y) + at.load(x)); });
 }
 
+/// z = x + y
+template <class Real>
+void add(std::size_t n, const Real* x, const Real* y, Real* z) noexcept {
+  simd::sweep<Real>(n, [&](auto at) { at.store(z, at.load(x) + at.load(y)); });
+}
+
 /// y += a·x
 template <class Real>
 void axpy(std::size_t n, Real a, const Real* x, Real* y) noexcept {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "seqnn/kernels/sweep.hpp"
+#include "seqnn/kernels/updates.hpp"
 #include "seqnn/layers/checks.hpp"
 #include "seqnn/layers/layer.hpp"
 #include "seqnn/layers/layer_row.hpp"
@@ -150,7 +150,7 @@ class ResidualLayer final : public Layer<Real> {
   void backward(Pass<Real>& pass) const override {
     const Real* through = body_.backward(pass);
     const Real* beside = shortcut_.backward(pass);
-    if (pass.dx != nullptr) sum(pass.batch * element_count(*pass.input_shape), through, beside, pass.dx);
+    if (pass.dx != nullptr) add(pass.batch * element_count(*pass.input_shape), through, beside, pass.dx);
   }
 
   void finish(Pass<Real>& pass) const override { each(&Layer<Real>::finish, pass); }
@@ -164,11 +164,7 @@ class ResidualLayer final : public Layer<Real> {
   void run(void (Layer<Real>::*what)(Pass<Real>&) const, Pass<Real>& pass) const {
     const Real* through = body_.forward(what, pass);
     const Real* beside = shortcut_.forward(what, pass);
-    sum(pass.batch * element_count(*pass.output_shape), through, beside, pass.y);
-  }
-
-  static void sum(std::size_t n, const Real* a, const Real* b, Real* c) noexcept {
-    simd::sweep<Real>(n, [&](auto at) { at.store(c, at.load(a) + at.load(b)); });
+    add(pass.batch * element_count(*pass.output_shape), through, beside, pass.y);
   }
 
   LayerRow<Real> body_;
