@@ -187,6 +187,5 @@ TEST_CASE("TensorBoard reports a folder it cannot make before the first epoch", 
   TensorBoard board(file);
   CHECK(board.log_dir() == file);
   CHECK_THROWS_AS(board.on_train_begin(training), FileError);
-  CHECK_THROWS_WITH(board.on_train_begin(training),
-                    file + ": must be a folder that can be made, got \"File exists\"");
+  CHECK_THROWS_WITH(board.on_train_begin(training), file + ": must be a folder that can be made, got \"File exists\"");
 }
