@@ -223,4 +223,11 @@ TEST_CASE("a wrong shape of weights is an error that names both that fit", "[tra
   const Tensor<float, 2> wrong = xt::ones<float>({3, 4});
   CHECK_THROWS_MATCHES(model.fit(x, y, {.sample_weight = wrong, .verbose = Verbose::silent}), ShapeError,
                        Message("sample_weight: must be (4,), one a sample, or (4, 3), one a time step, got (3, 4)"));
+  const Tensor<float, 2> row = xt::ones<float>({1, 4});
+  CHECK_THROWS_AS(model.fit(x, y, {.sample_weight = row, .verbose = Verbose::silent}), ShapeError);
+  const Array<float> scalar = xt::ones<float>(std::vector<std::size_t>{});
+  const Tensor<float, 3> one = xt::ones<float>({1, 1, 2});
+  model.build({kAnyLength, 2});
+  CHECK_THROWS_MATCHES(model.evaluate(one, Tensor<float, 2>{{1}}, {.sample_weight = scalar}), ShapeError,
+                       Message("sample_weight: must be (1,), one a sample, got ()"));
 }

@@ -79,14 +79,15 @@ class Samples {
     if (sample_weight.empty()) return;
     const std::size_t rows = element_count(output_shape_) / width();
     if (sample_weight.size() != count_) weight_size_ = rows;
-    if (sample_weight.size() != count_ * weight_size_ || sample_weight.shape()[0] != count_) {
+    const Shape& weights = sample_weight.shape();
+    if (weights.empty() || weights[0] != count_ || sample_weight.size() != count_ * weight_size_) {
       throw ShapeError(text(of, "sample_weight: must be (", count_, ",), one a sample,",
                             rows > 1 ? text(" or (", count_, ", ", rows, "), one a time step,") : "", " got ",
-                            sample_weight.shape()));
+                            weights));
     }
     weights_.resize(sample_weight.size());
     sample_weight.copy_to(weights_.data());
-    check_finite(of + "sample_weight", weights_.data(), sample_weight.shape());
+    check_finite(of + "sample_weight", weights_.data(), weights);
   }
 
   /// From a data set, whose values are checked as they are gathered.
