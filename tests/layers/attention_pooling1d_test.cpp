@@ -114,6 +114,20 @@ TEST_CASE("AttentionPooling1D refuses what is no sequence", "[layers][attention_
                                "last axis is the number of features and must be fixed"));
 }
 
+TEST_CASE("AttentionPooling1D's weights can be penalized and constrained", "[layers][attention_pooling1d]") {
+  const LayerRun<float> run(AttentionPooling1D(3, {.kernel_regularizer = L2(1),
+                                                   .bias_regularizer = L2(2),
+                                                   .scale_regularizer = L2(3),
+                                                   .kernel_constraint = MaxNorm(1),
+                                                   .bias_constraint = MaxNorm(2),
+                                                   .scale_constraint = MaxNorm(3)}),
+                            {5, 4});
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(run.layout().infos()[i].regularizer == L2(static_cast<double>(i) + 1));
+    CHECK(run.layout().infos()[i].constraint == MaxNorm(static_cast<double>(i) + 1));
+  }
+}
+
 TEST_CASE("AttentionPooling1D is a value that prints as written", "[layers][attention_pooling1d]") {
   CHECK(AttentionPooling1D(3).to_string() == "AttentionPooling1D(3)");
   CHECK(AttentionPooling1D(
@@ -121,6 +135,15 @@ TEST_CASE("AttentionPooling1D is a value that prints as written", "[layers][atte
             .to_string() ==
         "AttentionPooling1D(3, {.kernel_initializer = zeros, .bias_initializer = ones, .scale_initializer = ones, "
         ".name = \"p\"})");
+  CHECK(AttentionPooling1D(3, {.kernel_regularizer = L2(0.1),
+                               .bias_regularizer = L1(0.1),
+                               .scale_regularizer = L2(0.2),
+                               .kernel_constraint = MaxNorm(3),
+                               .bias_constraint = NonNeg(),
+                               .scale_constraint = UnitNorm()})
+            .to_string() ==
+        "AttentionPooling1D(3, {.kernel_regularizer = L2(0.1), .bias_regularizer = L1(0.1), .scale_regularizer = "
+        "L2(0.2), .kernel_constraint = MaxNorm(3), .bias_constraint = NonNeg(), .scale_constraint = UnitNorm()})");
   CHECK(AttentionPooling1D(3) == AttentionPooling1D(3));
   CHECK_FALSE(AttentionPooling1D(3) == AttentionPooling1D(4));
 }

@@ -71,6 +71,13 @@ TEST_CASE("PositionEmbedding is a value that prints as written", "[layers][posit
   CHECK(PositionEmbedding(4).to_string() == "PositionEmbedding(4)");
   CHECK(PositionEmbedding(4, {.initializer = zeros(), .name = "p"}).to_string() ==
         "PositionEmbedding(4, {.initializer = zeros, .name = \"p\"})");
+  const PositionEmbedding both(4, {.embeddings_regularizer = L2(0.1), .embeddings_constraint = MaxNorm(3, {1})});
+  CHECK(both.to_string() ==
+        "PositionEmbedding(4, {.embeddings_regularizer = L2(0.1), .embeddings_constraint = "
+        "MaxNorm(3, {1})})");
+  const LayerRun<float> run(both, {4, 2});
+  CHECK(run.layout().infos()[0].regularizer == L2(0.1));
+  CHECK(run.layout().infos()[0].constraint == MaxNorm(3, {1}));
   CHECK(PositionEmbedding(4) == PositionEmbedding(4));
   CHECK_FALSE(PositionEmbedding(4) == PositionEmbedding(5));
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "seqnn/core/constraint.hpp"
 #include "seqnn/core/initializer.hpp"
+#include "seqnn/core/regularizer.hpp"
 #include "seqnn/kernels/activations.hpp"
 #include "seqnn/kernels/column_sums.hpp"
 #include "seqnn/kernels/gemm.hpp"
@@ -25,6 +27,12 @@ struct AttentionPooling1DOptions {
   Initializer kernel_initializer = glorot_uniform();
   Initializer bias_initializer = zeros();
   Initializer scale_initializer = glorot_uniform();
+  Regularizer kernel_regularizer = {};
+  Regularizer bias_regularizer = {};
+  Regularizer scale_regularizer = {};
+  Constraint kernel_constraint = {};
+  Constraint bias_constraint = {};
+  Constraint scale_constraint = {};
   std::string name = {};
 
   bool operator==(const AttentionPooling1DOptions&) const = default;
@@ -57,6 +65,12 @@ class AttentionPooling1D {
         .option("kernel_initializer", options_.kernel_initializer, standard.kernel_initializer)
         .option("bias_initializer", options_.bias_initializer, standard.bias_initializer)
         .option("scale_initializer", options_.scale_initializer, standard.scale_initializer)
+        .option("kernel_regularizer", options_.kernel_regularizer, standard.kernel_regularizer)
+        .option("bias_regularizer", options_.bias_regularizer, standard.bias_regularizer)
+        .option("scale_regularizer", options_.scale_regularizer, standard.scale_regularizer)
+        .option("kernel_constraint", options_.kernel_constraint, standard.kernel_constraint)
+        .option("bias_constraint", options_.bias_constraint, standard.bias_constraint)
+        .option("scale_constraint", options_.scale_constraint, standard.scale_constraint)
         .option("name", options_.name, standard.name)
         .str();
   }
@@ -90,9 +104,12 @@ class AttentionPooling1DLayer final : public Layer<Real> {
 
   SEQNN_COLD void build(const Shape& input, ParameterLayout& parameters) override {
     D_ = output_shape(input)[0];
-    kernel_ = parameters.declare(this->name() + "/kernel", {D_, U_}, options_.kernel_initializer);
-    bias_ = parameters.declare(this->name() + "/bias", {U_}, options_.bias_initializer);
-    scale_ = parameters.declare(this->name() + "/scale", {U_}, options_.scale_initializer);
+    kernel_ = parameters.declare(this->name() + "/kernel", {D_, U_}, options_.kernel_initializer, true,
+                                 options_.kernel_regularizer, options_.kernel_constraint);
+    bias_ = parameters.declare(this->name() + "/bias", {U_}, options_.bias_initializer, true, options_.bias_regularizer,
+                               options_.bias_constraint);
+    scale_ = parameters.declare(this->name() + "/scale", {U_}, options_.scale_initializer, true,
+                                options_.scale_regularizer, options_.scale_constraint);
   }
 
   void plan(Pass<Real>& pass) const override { Memory::take(*this, pass); }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "seqnn/core/constraint.hpp"
 #include "seqnn/core/initializer.hpp"
+#include "seqnn/core/regularizer.hpp"
 #include "seqnn/kernels/updates.hpp"
 #include "seqnn/layers/checks.hpp"
 #include "seqnn/layers/layer.hpp"
@@ -16,6 +18,8 @@ namespace seqnn::inline SEQNN_ABI {
 /// Options of PositionEmbedding, as in keras_hub.
 struct PositionEmbeddingOptions {
   Initializer initializer = glorot_uniform();
+  Regularizer embeddings_regularizer = {};
+  Constraint embeddings_constraint = {};
   std::string name = {};
 
   bool operator==(const PositionEmbeddingOptions&) const = default;
@@ -44,6 +48,8 @@ class PositionEmbedding {
     return Describe("PositionEmbedding")
         .argument(sequence_length_)
         .option("initializer", options_.initializer, standard.initializer)
+        .option("embeddings_regularizer", options_.embeddings_regularizer, standard.embeddings_regularizer)
+        .option("embeddings_constraint", options_.embeddings_constraint, standard.embeddings_constraint)
         .option("name", options_.name, standard.name)
         .str();
   }
@@ -82,7 +88,8 @@ class PositionEmbeddingLayer final : public Layer<Real> {
   SEQNN_COLD void build(const Shape& input, ParameterLayout& parameters) override {
     features_ = output_shape(input)[1];
     embeddings_ = parameters.declare(this->name() + "/embeddings", {recipe_.sequence_length(), features_},
-                                     recipe_.options().initializer);
+                                     recipe_.options().initializer, true, recipe_.options().embeddings_regularizer,
+                                     recipe_.options().embeddings_constraint);
   }
 
   void forward(Pass<Real>& pass) const override {
