@@ -137,17 +137,33 @@ std::size_t conv1d_backward_input_scratch(const Conv1DSizes& s) {
   return s.overlapping_rows() && s.stride == 1 ? (s.T_out + 2 * (s.K - 1)) * s.F : 0;
 }
 
+/// Where da is best written before conv1d_backward_input, which otherwise copies it there: in its scratch. For
+/// overlapping rows and stride 1.
+template <class Real>
+Real* conv1d_gradient_place(const Conv1DSizes& s, Real* scratch) {
+  return scratch + (s.K - 1) * s.F;
+}
+
+/// Steps [first, first + count) of dx = da ∗ w, every position; overwrites dx [count,C]. For overlapping rows and
+/// stride 1: padded by K-1 steps on both sides, da has overlapping rows too, and dx is its convolution with the flipped
+/// kernel.
+template <class Real>
+void conv1d_backward_input_part(const Conv1DSizes& s, const Real* da, const Conv1DKernel<Real>& kernel,
+                                std::size_t first, std::size_t count, Real* dx, Real* scratch) noexcept {
+  const std::size_t edge = (s.K - 1) * s.F;
+  Real* place = conv1d_gradient_place(s, scratch);
+  std::fill_n(scratch, edge, Real{0});
+  if (da != place) std::copy_n(da, s.T_out * s.F, place);
+  std::fill_n(place + s.T_out * s.F, edge, Real{0});
+  gemm<Real>(count, s.C, s.K * s.F, scratch + first * s.F, s.F, packed(kernel.backward), dx, s.C);
+}
+
 /// dx [T,C] = da ∗ w, every position; overwrites dx.
 template <class Real>
 void conv1d_backward_input(const Conv1DSizes& s, const Real* da, const Conv1DKernel<Real>& kernel, Real* dx,
                            Real* scratch) noexcept {
   if (s.overlapping_rows() && s.stride == 1) {
-    // Padded by K-1 steps on both sides, da has overlapping rows too: dx is its convolution with the flipped kernel.
-    const std::size_t edge = (s.K - 1) * s.F;
-    std::fill_n(scratch, edge, Real{0});
-    std::copy_n(da, s.T_out * s.F, scratch + edge);
-    std::fill_n(scratch + edge + s.T_out * s.F, edge, Real{0});
-    return gemm<Real>(s.T, s.C, s.K * s.F, scratch, s.F, packed(kernel.backward), dx, s.C);
+    return conv1d_backward_input_part(s, da, kernel, 0, s.T, dx, scratch);
   }
   const std::size_t Cg = s.C / s.groups;
   const std::size_t Fg = s.F / s.groups;

@@ -183,28 +183,32 @@ class Conv1DLayer final : public Layer<Real> {
     const std::size_t x_size = element_count(*pass.input_shape);
     FusedActivation<Real>(options_.activation, pass).backward(pass);
     if (options_.use_bias) column_sums_add(pass.batch * steps, s.F, pass.dy, s.F, pass.gradient(bias_));
+    // Of the gradient by the padded input only the inside is wanted, unless the state is the padding.
+    const bool inside = s.overlapping_rows() && s.stride == 1 && pass.state_gradient == nullptr;
     for (std::size_t b = 0; b < pass.batch; ++b) {
       const Real* x = padded(pass, memory, b, false);
       const Real* da = pass.dy + b * steps * s.F;
       Real* dx = pass.dx == nullptr ? nullptr : memory.dx != nullptr ? memory.dx : pass.dx + b * x_size;
-      if (pass.pool == nullptr) {
-        if (conv1d_sparse_pays<Real>(s, count_nonzero(steps * s.F, da))) {
-          conv1d_backward_sparse(s, x, da, memory.kernel.filters, memory.dwt, dx, memory.sparse);
-        } else {
-          conv1d_backward_kernel(s, x, da, pass.gradient(kernel_));
-          if (dx != nullptr) conv1d_backward_input(s, da, memory.kernel, dx, memory.da);
+      const PooledGradient<Real> pooled{pass.pool, da, memory.chosen + b * steps * s.F};
+      if (pass.pool != nullptr && s.overlapping_rows() && s.row() <= kNarrowRow && dx == nullptr) {
+        conv1d_pooled_backward_narrow(s, x, pooled, pass.gradient(kernel_));
+      } else if (!conv1d_sparse_pays<Real>(s, count_nonzero(steps * s.F, da))) {
+        if (pass.pool != nullptr) {
+          Real* whole = dx != nullptr && inside ? conv1d_gradient_place(s, memory.da) : memory.output;
+          max_pool1d_backward(*pass.pool, da, pooled.chosen, whole);
+          da = whole;
         }
+        conv1d_backward_kernel(s, x, da, pass.gradient(kernel_));
+        if (dx != nullptr && inside) {
+          const std::size_t T = (*pass.input_shape)[0];
+          conv1d_backward_input_part(s, da, memory.kernel, window_.sides(T).left, T, pass.dx + b * x_size, memory.da);
+          continue;
+        }
+        if (dx != nullptr) conv1d_backward_input(s, da, memory.kernel, dx, memory.da);
+      } else if (pass.pool != nullptr) {
+        conv1d_pooled_backward_sparse(s, x, pooled, memory.kernel.filters, memory.dwt, dx, memory.sparse);
       } else {
-        const PooledGradient<Real> gradient{pass.pool, da, memory.chosen + b * steps * s.F};
-        if (s.overlapping_rows() && s.row() <= kNarrowRow && dx == nullptr) {
-          conv1d_pooled_backward_narrow(s, x, gradient, pass.gradient(kernel_));
-        } else if (conv1d_sparse_pays<Real>(s, count_nonzero(steps * s.F, da))) {
-          conv1d_pooled_backward_sparse(s, x, gradient, memory.kernel.filters, memory.dwt, dx, memory.sparse);
-        } else {
-          max_pool1d_backward(*pass.pool, da, gradient.chosen, memory.output);
-          conv1d_backward_kernel(s, x, memory.output, pass.gradient(kernel_));
-          if (dx != nullptr) conv1d_backward_input(s, memory.output, memory.kernel, dx, memory.da);
-        }
+        conv1d_backward_sparse(s, x, da, memory.kernel.filters, memory.dwt, dx, memory.sparse);
       }
       if (dx != nullptr && memory.dx != nullptr) {
         const std::size_t left = window_.sides((*pass.input_shape)[0]).left * s.C;
