@@ -3,7 +3,8 @@
 //   training_step --case NAME|all [--threads N] [--seconds S] [--processor-time] [--json FILE]
 //
 // --help lists the cases. --processor-time leaves out the time in which other programs had the processor.
-// f_walk_forward is ten steps of 200 rows and one prediction; with _fresh each time a new model through fit. h_… are a
+// f_walk_forward is ten steps of 200 rows and one prediction; with _fresh each time a new model through fit; with
+// _points two points of the whole experiment, 8,120 rows of 756 values each. h_… are a
 // tenth of an epoch of the Jena experiments: 50 steps of fit, whose windows are gathered from one series. GFLOP/s
 // count the multiplications and additions of the dense products, three for each forward one (two in the first layer
 // that learns); where gradients are sparse the program does less. The share of the peak is of that many cores'
@@ -167,6 +168,36 @@ Case walk_forward(std::size_t threads, bool fresh) {
           count};
 }
 
+/// Two points of the walk-forward experiment at full history, each a fresh network that learns from 8,120 scaled rows
+/// of 756 values in two passes and forecasts a day; as many at once as there are threads.
+Case walk_forward_points(std::size_t threads) {
+  constexpr std::size_t kRows = 8'120;
+  struct Data {
+    Tensor<float, 3> x = normal_numbers(kRows + 2, 756, 1);
+    Tensor<float, 1> y = zeros_and_ones<float>(kRows + 2);
+    std::vector<std::int64_t> days = std::vector<std::int64_t>(kRows + 2);
+  };
+  auto data = std::make_shared<Data>();
+  for (std::size_t i = 0; i < data->days.size(); ++i) data->days[i] = static_cast<std::int64_t>(i) * kSecondsPerDay;
+  const auto experiment = networks::walk_forward_days();
+  auto plan = std::make_shared<WalkForwardPlan>(data->days, WalkForwardPlanOptions{.min_history = kRows});
+  const PointForecasterFactory factory = network_forecasters<float>(
+      {.x = data->x,
+       .y = data->y,
+       .model =
+           [experiment] {
+             Sequential<float> model(experiment.layers);
+             model.compile(experiment.optimizer, experiment.loss);
+             return model;
+           },
+       .fit = {.epochs = 2, .batch_size = 200, .even_batches = true, .shuffle = false, .shards = 1},
+       .scale = PointScale::standard,
+       .classes = {{0, "down"}, {1, "up"}},
+       .from_logits = true});
+  return {[=, kept = data] { run_walk_forward(*plan, factory, {.threads = threads, .verbose = Verbose::silent}); },
+          2 * operations(experiment, 2 * kRows)};
+}
+
 /// A tenth of an epoch: 50 batches of windows over one series, drawn with replacement.
 Case epoch(const networks::Experiment& experiment, std::size_t threads) {
   constexpr std::size_t kSteps = 50;
@@ -206,6 +237,7 @@ constexpr Named kCases[] = {
      [](std::size_t threads) { return tokens<std::int32_t>(networks::word_lstm(50), 400, 128, threads); }},
     {"f_walk_forward", [](std::size_t threads) { return walk_forward(threads, false); }},
     {"f_walk_forward_fresh", [](std::size_t threads) { return walk_forward(threads, true); }},
+    {"f_walk_forward_points", walk_forward_points},
     {"g_aungiers_lstm", [](std::size_t threads) { return numbers(networks::aungiers_lstm(), 32, threads); }},
     {"h_jena_epoch_conv", [](std::size_t threads) { return epoch(networks::jena_conv(), threads); }},
     {"h_jena_epoch_conv_gru", [](std::size_t threads) { return epoch(networks::jena_conv_gru(), threads); }},

@@ -5,8 +5,8 @@
                                            [--json FILE]
 
 Denormals are flushed to zero, as the library does, and PyTorch may use all that the processor has; with --stock it runs
-as it is installed, and computes on denormals. a_imdb_conv is timed with conv1d as one would write it and, as
-a_imdb_conv_channels_last, with the same network on conv2d in PyTorch's channels-last layout, which is its faster one.
+as it is installed, and computes on denormals. a_imdb_conv and f_walk_forward_points are timed with conv1d as one would
+write it and, with _channels_last, with the same network on conv2d in PyTorch's channels-last layout.
 """
 import argparse
 import json
@@ -14,7 +14,8 @@ import os
 import time
 
 CASES = ["a_imdb_conv", "a_imdb_conv_channels_last", "b_jena_conv", "c_jena_conv_gru", "d_jena_gru", "d_jena_lstm",
-         "e_word_lstm_T12", "e_word_lstm_T50", "f_walk_forward", "f_walk_forward_fresh", "g_aungiers_lstm",
+         "e_word_lstm_T12", "e_word_lstm_T50", "f_walk_forward", "f_walk_forward_fresh", "f_walk_forward_points",
+         "f_walk_forward_points_channels_last", "g_aungiers_lstm",
          "h_jena_epoch_conv", "h_jena_epoch_conv_gru", "h_jena_epoch_gru"]
 parser = argparse.ArgumentParser()
 parser.add_argument("--case", choices=CASES + ["all"], default="all")
@@ -117,10 +118,10 @@ class AungiersLstm(nn.Module):
 
 
 class WalkForward(nn.Module):
-    def __init__(self):
+    def __init__(self, flat=64):
         super().__init__()
         self.conv1, self.conv2 = nn.Conv1d(1, 32, 3, padding=1), nn.Conv1d(32, 32, 3, padding=1)
-        self.dense1, self.dense2, self.dense3 = nn.Linear(64, 128), nn.Linear(128, 128), nn.Linear(128, 2)
+        self.dense1, self.dense2, self.dense3 = nn.Linear(flat, 128), nn.Linear(128, 128), nn.Linear(128, 2)
 
     def forward(self, x):
         x = F.max_pool1d(F.relu(self.conv1(x.transpose(1, 2))), 3)
@@ -157,6 +158,40 @@ def walk_forward(fresh):
     return window
 
 
+class WalkForwardChannelsLast(nn.Module):
+    def __init__(self, flat):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(1, 32, (1, 3), padding=(0, 1)), nn.Conv2d(32, 32, (1, 3), padding=(0, 1))
+        self.dense1, self.dense2, self.dense3 = nn.Linear(flat, 128), nn.Linear(128, 128), nn.Linear(128, 2)
+        self.conv1.to(memory_format=torch.channels_last)
+        self.conv2.to(memory_format=torch.channels_last)
+
+    def forward(self, x):
+        x = x.transpose(1, 2).unsqueeze(2).contiguous(memory_format=torch.channels_last)
+        x = F.max_pool2d(F.relu(self.conv1(x)), (1, 3))
+        x = F.max_pool2d(F.relu(self.conv2(x)), (1, 3)).flatten(1)
+        return self.dense3(F.relu(self.dense2(F.relu(self.dense1(x)))))
+
+
+def walk_forward_points(channels_last):
+    """Two points at full history, each a fresh network on 8,120 scaled rows, two passes of 40 batches."""
+    x, y = torch.randn(8122, 756), torch.randint(0, 2, (8122,))
+
+    def points():
+        for rows in (8120, 8121):
+            mean, deviation = x[:rows].mean(0), x[:rows].std(0, unbiased=False)
+            scaled = ((x[:rows + 1] - mean) / deviation).unsqueeze(2)
+            model = WalkForwardChannelsLast(2688) if channels_last else WalkForward(2688)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+            step = stepper(model, optimizer, F.cross_entropy, scaled[:rows].tensor_split(40), y[:rows].tensor_split(40))
+            for _ in range(80):
+                step()
+            with torch.inference_mode():
+                model(scaled[rows:])
+
+    return points
+
+
 def epoch(model):
     """A tenth of an epoch: 50 batches of windows over one series, drawn with replacement."""
     series = torch.randn(31617, 14)
@@ -188,6 +223,8 @@ def tokens(vocabulary, batch, steps):
 
 def make(case):
     torch.manual_seed(0)
+    if case.startswith("f_walk_forward_points"):
+        return walk_forward_points(case.endswith("last"))
     if case.startswith("f_walk_forward"):
         return walk_forward(case.endswith("fresh"))
     if case.startswith("h_jena_epoch"):

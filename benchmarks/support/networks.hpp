@@ -74,6 +74,15 @@ inline Experiment walk_forward() {
           20.0 * 3 * 32};
 }
 
+/// 756 scaled returns, three years of days -> up or down: the network of the walk-forward experiment.
+inline Experiment walk_forward_days() {
+  Experiment experiment = walk_forward();
+  experiment.input_shape = {756, 1};
+  experiment.products = 756.0 * 3 * 32 + 252.0 * 96 * 32 + 2688 * 128 + 128 * 128 + 256;
+  experiment.first = 756.0 * 3 * 32;
+  return experiment;
+}
+
 /// Multiplications of a recurrent layer in the products of one sample with its input and with its state.
 inline double input_products(double steps, double gates, double inputs, double units) {
   return steps * gates * inputs * units;
