@@ -6,6 +6,7 @@
 // Run       walk_forward --max-points 20
 //           walk_forward --data series.csv --db sqlite:///results.db --threads 2 --report report.html
 //           Started again after an end at any moment it goes on with the points that are missing.
+//           mpirun -n 8 --hostfile machines --bind-to none walk_forward --db …    on many machines, built with MPI
 // Expect    7,127 points; a hit rate of about one half (.48 to .53 is noise and a small drift of the market): the
 //           published program reports none, and nothing better is to be hoped for from the past of one price alone.
 //           Exit code 1 if a point has failed
@@ -16,6 +17,7 @@
 
 #include "models.hpp"
 #include "protocol.hpp"
+#include "ranks.hpp"
 #include "seqnn/seqnn.hpp"
 #include "seqnn/walkforward/open_result_store.hpp"
 
@@ -52,12 +54,18 @@ nlohmann::json numbers(const HitRate& hits) {
 }
 
 nlohmann::json numbers(const Options& options, const WalkForwardPlan& plan, const WalkForwardRun& run,
-                       const walk_forward::Judgement& judgement, std::size_t parameters) {
-  nlohmann::json json{{"model", options.model},     {"parameters", parameters},
-                      {"history", options.history}, {"epochs", options.epochs},
-                      {"seed", options.seed},       {"threads", options.threads},
-                      {"rows", plan.rows()},        {"points", plan.size()},
-                      {"computed", run.computed},   {"already_stored", run.already_stored}};
+                       const walk_forward::Judgement& judgement, std::size_t parameters, std::size_t processes) {
+  nlohmann::json json{{"model", options.model},
+                      {"parameters", parameters},
+                      {"history", options.history},
+                      {"epochs", options.epochs},
+                      {"seed", options.seed},
+                      {"threads", options.threads},
+                      {"processes", processes},
+                      {"rows", plan.rows()},
+                      {"points", plan.size()},
+                      {"computed", run.computed},
+                      {"already_stored", run.already_stored}};
   json["instruction_set"] = instruction_set();
   json["failures"] = nlohmann::json::array();
   for (const FailedForecast& failure : run.failures) {
@@ -71,18 +79,22 @@ nlohmann::json numbers(const Options& options, const WalkForwardPlan& plan, cons
 }
 
 /// Returns the exit code.
-int run(const Options& options) {
+int run(const Options& options, walk_forward::Ranks& ranks) {
   const PriceFeatures rows = walk_forward::price_rows(options.data);
   const WalkForwardPlan plan = walk_forward::plan(rows, options);
   Sequential<float> model = walk_forward::compiled(options.model);
   model.build({walk_forward::kHistory});
-  std::cout << plan.rows() << " rows; " << plan.describe() << '\n'
-            << "a network of " << model.parameter_count() << " parameters at each\n";
+  if (ranks.leads()) {
+    std::cout << plan.rows() << " rows; " << plan.describe() << '\n'
+              << "a network of " << model.parameter_count() << " parameters at each\n";
+  }
 
-  const std::unique_ptr<ResultStore> store = options.db.empty() ? nullptr : open_result_store(options.db);
-  const WalkForwardRun run = run_walk_forward(
-      plan, walk_forward::forecasters(rows, options),
-      {.model = stored_name(options), .store = store.get(), .log = options.log, .threads = options.threads});
+  const bool stores = ranks.leads() && !options.db.empty();
+  const std::unique_ptr<ResultStore> store = stores ? open_result_store(options.db) : nullptr;
+  const WalkForwardRun run =
+      ranks.run(plan, walk_forward::forecasters(rows, options),
+                {.model = stored_name(options), .store = store.get(), .log = options.log, .threads = options.threads});
+  if (!ranks.leads()) return 0;
 
   if (!run.seconds.empty()) {
     std::vector<double> seconds = run.seconds;
@@ -97,7 +109,8 @@ int run(const Options& options) {
   std::cout << "\nhit rate\n" << line("the network", judgement.network);
   for (const auto& [name, hits] : judgement.naive) std::cout << line(name, hits);
   if (!options.json.empty()) {
-    write_file(options.json, numbers(options, plan, run, judgement, model.parameter_count()).dump(2) + '\n');
+    write_file(options.json,
+               numbers(options, plan, run, judgement, model.parameter_count(), ranks.count()).dump(2) + '\n');
   }
   if (!options.report.empty()) write_walk_forward_report(options.report, plan, run, rows.returns);
   if (run.failures.empty()) return 0;
@@ -110,6 +123,7 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  walk_forward::Ranks ranks(argc, argv);
   Options options;
   CLI::App app("Forecasts the direction of a price each day, with a fresh network each day.");
   app.add_option("--data", options.data, "CSV file of dates and prices; default: made prices");
@@ -133,8 +147,9 @@ int main(int argc, char** argv) {
   app.add_option("--log", options.log, "file that a record of each point is appended to");
   CLI11_PARSE(app, argc, argv);
   try {
-    return run(options);
+    return run(options, ranks);
   } catch (const std::exception& error) {
+    ranks.fail(error.what());
     std::cerr << "walk_forward: " << error.what() << '\n';
     return 1;
   }
