@@ -27,17 +27,40 @@ std::vector<Real> copy_of(std::span<const Real> values) {
   return {values.begin(), values.end()};
 }
 
-template <std::size_t n>
-void fill(std::span<double> parameter, const double (&values)[n]) {
-  REQUIRE(parameter.size() == n);
-  std::copy(std::begin(values), std::end(values), parameter.begin());
-}
-
 /// The outputs at the steps that count; 0 at the others, whose outputs mean nothing.
 std::vector<double> counted(std::span<const double> y, std::span<const int> mask) {
   std::vector<double> result(y.begin(), y.end());
   for (std::size_t i = 0; i < y.size(); ++i) result[i] *= mask[i / (y.size() / mask.size())];
   return result;
+}
+
+/// One weight in Keras, and its gradient.
+struct KerasWeight {
+  const char* name;
+  std::span<const double> values;
+  std::span<const double> gradient;
+};
+
+/// The layer on a batch of two sequences of five steps with six features.
+void check_keras(const MultiHeadAttention& layer, std::span<const double> x, std::span<const double> y,
+                 std::span<const double> dy, std::span<const double> dx, const std::vector<KerasWeight>& weights,
+                 std::span<const int> mask = {}) {
+  CAPTURE(layer.to_string(), mask.size());
+  LayerRun<double> run(layer, {5, 6}, {.batch = 2});
+  REQUIRE(run.layout().infos().size() == weights.size());
+  for (const KerasWeight& weight : weights) {
+    const auto values = run.parameter(text("layer/", weight.name));
+    REQUIRE(values.size() == weight.values.size());
+    std::copy(weight.values.begin(), weight.values.end(), values.begin());
+  }
+  run.set_mask(std::vector<std::uint8_t>(mask.begin(), mask.end()));
+  const auto outputs = run.forward(x);
+  check_close(mask.empty() ? copy_of(outputs) : counted(outputs, mask), y, 1e-12);
+  check_close(run.backward(dy), dx, 1e-12);
+  for (const KerasWeight& weight : weights) {
+    CAPTURE(weight.name);
+    check_close(run.gradient(text("layer/", weight.name)), weight.gradient, 1e-12);
+  }
 }
 
 /// y [T,O] of one sample by plain loops, with one query after the other; the kernels stand in `run`.
@@ -105,108 +128,62 @@ TEST_CASE("MultiHeadAttention takes means of the values of similar steps", "[lay
 TEST_CASE("MultiHeadAttention agrees with Keras", "[layers][multi_head_attention]") {
   {
     namespace f = fixtures::attention::plain;
-    LayerRun<double> run(MultiHeadAttention(2, 3), {5, 6}, {.batch = 2});
-    fill(run.parameter("layer/query/kernel"), f::mha_query_kernel);
-    fill(run.parameter("layer/query/bias"), f::mha_query_bias);
-    fill(run.parameter("layer/key/kernel"), f::mha_key_kernel);
-    fill(run.parameter("layer/key/bias"), f::mha_key_bias);
-    fill(run.parameter("layer/value/kernel"), f::mha_value_kernel);
-    fill(run.parameter("layer/value/bias"), f::mha_value_bias);
-    fill(run.parameter("layer/attention_output/kernel"), f::mha_attention_output_kernel);
-    fill(run.parameter("layer/attention_output/bias"), f::mha_attention_output_bias);
-    check_close(run.forward(f::x), f::y, 1e-12);
-    check_close(run.backward(f::dy), f::dx, 1e-12);
-    check_close(run.gradient("layer/query/kernel"), f::d_mha_query_kernel, 1e-12);
-    check_close(run.gradient("layer/query/bias"), f::d_mha_query_bias, 1e-12);
-    check_close(run.gradient("layer/key/kernel"), f::d_mha_key_kernel, 1e-12);
-    check_close(run.gradient("layer/key/bias"), f::d_mha_key_bias, 1e-12);
-    check_close(run.gradient("layer/value/kernel"), f::d_mha_value_kernel, 1e-12);
-    check_close(run.gradient("layer/value/bias"), f::d_mha_value_bias, 1e-12);
-    check_close(run.gradient("layer/attention_output/kernel"), f::d_mha_attention_output_kernel, 1e-12);
-    check_close(run.gradient("layer/attention_output/bias"), f::d_mha_attention_output_bias, 1e-12);
+    check_keras(MultiHeadAttention(2, 3), f::x, f::y, f::dy, f::dx,
+                {{"query/kernel", f::mha_query_kernel, f::d_mha_query_kernel},
+                 {"query/bias", f::mha_query_bias, f::d_mha_query_bias},
+                 {"key/kernel", f::mha_key_kernel, f::d_mha_key_kernel},
+                 {"key/bias", f::mha_key_bias, f::d_mha_key_bias},
+                 {"value/kernel", f::mha_value_kernel, f::d_mha_value_kernel},
+                 {"value/bias", f::mha_value_bias, f::d_mha_value_bias},
+                 {"attention_output/kernel", f::mha_attention_output_kernel, f::d_mha_attention_output_kernel},
+                 {"attention_output/bias", f::mha_attention_output_bias, f::d_mha_attention_output_bias}});
   }
   {
     namespace f = fixtures::attention::wide;
-    LayerRun<double> run(MultiHeadAttention(3, 2, {.value_dim = 4, .use_bias = false, .output_shape = 5}), {5, 6},
-                         {.batch = 2});
-    fill(run.parameter("layer/query/kernel"), f::mha_query_kernel);
-    fill(run.parameter("layer/key/kernel"), f::mha_key_kernel);
-    fill(run.parameter("layer/value/kernel"), f::mha_value_kernel);
-    fill(run.parameter("layer/attention_output/kernel"), f::mha_attention_output_kernel);
-    check_close(run.forward(f::x), f::y, 1e-12);
-    check_close(run.backward(f::dy), f::dx, 1e-12);
-    check_close(run.gradient("layer/query/kernel"), f::d_mha_query_kernel, 1e-12);
-    check_close(run.gradient("layer/key/kernel"), f::d_mha_key_kernel, 1e-12);
-    check_close(run.gradient("layer/value/kernel"), f::d_mha_value_kernel, 1e-12);
-    check_close(run.gradient("layer/attention_output/kernel"), f::d_mha_attention_output_kernel, 1e-12);
+    check_keras(MultiHeadAttention(3, 2, {.value_dim = 4, .use_bias = false, .output_shape = 5}), f::x, f::y, f::dy,
+                f::dx,
+                {{"query/kernel", f::mha_query_kernel, f::d_mha_query_kernel},
+                 {"key/kernel", f::mha_key_kernel, f::d_mha_key_kernel},
+                 {"value/kernel", f::mha_value_kernel, f::d_mha_value_kernel},
+                 {"attention_output/kernel", f::mha_attention_output_kernel, f::d_mha_attention_output_kernel}});
   }
   {
     namespace f = fixtures::attention::causal;
-    LayerRun<double> run(MultiHeadAttention(2, 3, {.use_causal_mask = true}), {5, 6}, {.batch = 2});
-    fill(run.parameter("layer/query/kernel"), f::mha_query_kernel);
-    fill(run.parameter("layer/query/bias"), f::mha_query_bias);
-    fill(run.parameter("layer/key/kernel"), f::mha_key_kernel);
-    fill(run.parameter("layer/key/bias"), f::mha_key_bias);
-    fill(run.parameter("layer/value/kernel"), f::mha_value_kernel);
-    fill(run.parameter("layer/value/bias"), f::mha_value_bias);
-    fill(run.parameter("layer/attention_output/kernel"), f::mha_attention_output_kernel);
-    fill(run.parameter("layer/attention_output/bias"), f::mha_attention_output_bias);
-    check_close(run.forward(f::x), f::y, 1e-12);
-    check_close(run.backward(f::dy), f::dx, 1e-12);
-    check_close(run.gradient("layer/query/kernel"), f::d_mha_query_kernel, 1e-12);
-    check_close(run.gradient("layer/query/bias"), f::d_mha_query_bias, 1e-12);
-    check_close(run.gradient("layer/key/kernel"), f::d_mha_key_kernel, 1e-12);
-    check_close(run.gradient("layer/key/bias"), f::d_mha_key_bias, 1e-12);
-    check_close(run.gradient("layer/value/kernel"), f::d_mha_value_kernel, 1e-12);
-    check_close(run.gradient("layer/value/bias"), f::d_mha_value_bias, 1e-12);
-    check_close(run.gradient("layer/attention_output/kernel"), f::d_mha_attention_output_kernel, 1e-12);
-    check_close(run.gradient("layer/attention_output/bias"), f::d_mha_attention_output_bias, 1e-12);
+    check_keras(MultiHeadAttention(2, 3, {.use_causal_mask = true}), f::x, f::y, f::dy, f::dx,
+                {{"query/kernel", f::mha_query_kernel, f::d_mha_query_kernel},
+                 {"query/bias", f::mha_query_bias, f::d_mha_query_bias},
+                 {"key/kernel", f::mha_key_kernel, f::d_mha_key_kernel},
+                 {"key/bias", f::mha_key_bias, f::d_mha_key_bias},
+                 {"value/kernel", f::mha_value_kernel, f::d_mha_value_kernel},
+                 {"value/bias", f::mha_value_bias, f::d_mha_value_bias},
+                 {"attention_output/kernel", f::mha_attention_output_kernel, f::d_mha_attention_output_kernel},
+                 {"attention_output/bias", f::mha_attention_output_bias, f::d_mha_attention_output_bias}});
   }
   {
     namespace f = fixtures::attention::masked;
-    LayerRun<double> run(MultiHeadAttention(2, 3), {5, 6}, {.batch = 2});
-    fill(run.parameter("layer/query/kernel"), f::mha_query_kernel);
-    fill(run.parameter("layer/query/bias"), f::mha_query_bias);
-    fill(run.parameter("layer/key/kernel"), f::mha_key_kernel);
-    fill(run.parameter("layer/key/bias"), f::mha_key_bias);
-    fill(run.parameter("layer/value/kernel"), f::mha_value_kernel);
-    fill(run.parameter("layer/value/bias"), f::mha_value_bias);
-    fill(run.parameter("layer/attention_output/kernel"), f::mha_attention_output_kernel);
-    fill(run.parameter("layer/attention_output/bias"), f::mha_attention_output_bias);
-    run.set_mask(std::vector<std::uint8_t>(std::begin(f::mask), std::end(f::mask)));
-    check_close(counted(run.forward(f::x), f::mask), f::y, 1e-12);
-    check_close(run.backward(f::dy), f::dx, 1e-12);
-    check_close(run.gradient("layer/query/kernel"), f::d_mha_query_kernel, 1e-12);
-    check_close(run.gradient("layer/query/bias"), f::d_mha_query_bias, 1e-12);
-    check_close(run.gradient("layer/key/kernel"), f::d_mha_key_kernel, 1e-12);
-    check_close(run.gradient("layer/key/bias"), f::d_mha_key_bias, 1e-12);
-    check_close(run.gradient("layer/value/kernel"), f::d_mha_value_kernel, 1e-12);
-    check_close(run.gradient("layer/value/bias"), f::d_mha_value_bias, 1e-12);
-    check_close(run.gradient("layer/attention_output/kernel"), f::d_mha_attention_output_kernel, 1e-12);
-    check_close(run.gradient("layer/attention_output/bias"), f::d_mha_attention_output_bias, 1e-12);
+    check_keras(MultiHeadAttention(2, 3), f::x, f::y, f::dy, f::dx,
+                {{"query/kernel", f::mha_query_kernel, f::d_mha_query_kernel},
+                 {"query/bias", f::mha_query_bias, f::d_mha_query_bias},
+                 {"key/kernel", f::mha_key_kernel, f::d_mha_key_kernel},
+                 {"key/bias", f::mha_key_bias, f::d_mha_key_bias},
+                 {"value/kernel", f::mha_value_kernel, f::d_mha_value_kernel},
+                 {"value/bias", f::mha_value_bias, f::d_mha_value_bias},
+                 {"attention_output/kernel", f::mha_attention_output_kernel, f::d_mha_attention_output_kernel},
+                 {"attention_output/bias", f::mha_attention_output_bias, f::d_mha_attention_output_bias}},
+                f::mask);
   }
   {
     namespace f = fixtures::attention::masked_causal;
-    LayerRun<double> run(MultiHeadAttention(2, 3, {.use_causal_mask = true}), {5, 6}, {.batch = 2});
-    fill(run.parameter("layer/query/kernel"), f::mha_query_kernel);
-    fill(run.parameter("layer/query/bias"), f::mha_query_bias);
-    fill(run.parameter("layer/key/kernel"), f::mha_key_kernel);
-    fill(run.parameter("layer/key/bias"), f::mha_key_bias);
-    fill(run.parameter("layer/value/kernel"), f::mha_value_kernel);
-    fill(run.parameter("layer/value/bias"), f::mha_value_bias);
-    fill(run.parameter("layer/attention_output/kernel"), f::mha_attention_output_kernel);
-    fill(run.parameter("layer/attention_output/bias"), f::mha_attention_output_bias);
-    run.set_mask(std::vector<std::uint8_t>(std::begin(f::mask), std::end(f::mask)));
-    check_close(counted(run.forward(f::x), f::mask), f::y, 1e-12);
-    check_close(run.backward(f::dy), f::dx, 1e-12);
-    check_close(run.gradient("layer/query/kernel"), f::d_mha_query_kernel, 1e-12);
-    check_close(run.gradient("layer/query/bias"), f::d_mha_query_bias, 1e-12);
-    check_close(run.gradient("layer/key/kernel"), f::d_mha_key_kernel, 1e-12);
-    check_close(run.gradient("layer/key/bias"), f::d_mha_key_bias, 1e-12);
-    check_close(run.gradient("layer/value/kernel"), f::d_mha_value_kernel, 1e-12);
-    check_close(run.gradient("layer/value/bias"), f::d_mha_value_bias, 1e-12);
-    check_close(run.gradient("layer/attention_output/kernel"), f::d_mha_attention_output_kernel, 1e-12);
-    check_close(run.gradient("layer/attention_output/bias"), f::d_mha_attention_output_bias, 1e-12);
+    check_keras(MultiHeadAttention(2, 3, {.use_causal_mask = true}), f::x, f::y, f::dy, f::dx,
+                {{"query/kernel", f::mha_query_kernel, f::d_mha_query_kernel},
+                 {"query/bias", f::mha_query_bias, f::d_mha_query_bias},
+                 {"key/kernel", f::mha_key_kernel, f::d_mha_key_kernel},
+                 {"key/bias", f::mha_key_bias, f::d_mha_key_bias},
+                 {"value/kernel", f::mha_value_kernel, f::d_mha_value_kernel},
+                 {"value/bias", f::mha_value_bias, f::d_mha_value_bias},
+                 {"attention_output/kernel", f::mha_attention_output_kernel, f::d_mha_attention_output_kernel},
+                 {"attention_output/bias", f::mha_attention_output_bias, f::d_mha_attention_output_bias}},
+                f::mask);
   }
 }
 
