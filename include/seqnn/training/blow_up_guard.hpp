@@ -34,6 +34,8 @@ struct BlowUpGuardOptions {
 /// (`notes`). The loss of an epoch with such a batch stays NaN in the logs. A best value of b below zero allows b +
 /// (factor - 1)·|b|.
 ///
+/// The first epoch is compared with nothing: one that grows and stays finite is the best so far.
+///
 /// With a `LearningRateScheduler`, which sets the rate itself, the smaller rate does not last; a `TerminateOnNaN`
 /// beside it stops first. Not in Keras.
 ///
