@@ -36,13 +36,13 @@ TEST_CASE("A profile adds up the calls of each layer", "[models][profile]") {
   REQUIRE(result.tile == 32);
   for (const LayerProfile& layer : result.layers) {
     const bool through = layer.name == "flatten (Flatten)";  // which computes nothing
-    CHECK(layer.forward == Catch::Approx(through ? 0 : 2e-3));
-    CHECK(layer.backward == Catch::Approx(through ? 0 : 2e-3));
+    CHECK(layer.forward == Approx(through ? 0 : 2e-3));
+    CHECK(layer.backward == Approx(through ? 0 : 2e-3));
     CHECK((layer.bytes == 0) == through);
   }
   // A step has 12 calls with two looks each, and there is a last one at the end: so many milliseconds pass.
-  CHECK(result.seconds() == Catch::Approx((4 * 24 + 1) * 1e-3 / 4));
-  CHECK(result.rest == Catch::Approx(result.seconds() - 12e-3));
+  CHECK(result.seconds() == Approx((4 * 24 + 1) * 1e-3 / 4));
+  CHECK(result.rest == Approx(result.seconds() - 12e-3));
   CHECK(result.layers[1].name == "conv1d (Conv1D)");
   CHECK(result.layers[1].output_shape == Shape{12, 5});
   CHECK(result.layers[1].parameters == 65);

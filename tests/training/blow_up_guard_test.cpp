@@ -37,7 +37,7 @@ TEST_CASE("BlowUpGuard goes back to the best epoch with a tenth of the rate", "[
   CHECK(guard.restores() == 1);
   CHECK(training.weight == 2);
   CHECK(training.resets == 1);
-  CHECK(training.learning_rate() == Catch::Approx(0.0001));
+  CHECK(training.learning_rate() == Approx(0.0001));
   CHECK(training.notes == std::vector<std::string>{"BlowUpGuard: val_loss was 5.1000 in epoch 4; back to epoch 2 with "
                                                    "val_loss 0.5000, learning rate 0.001 -> 0.0001"});
   CHECK(training.stop_reason().empty());
