@@ -83,7 +83,36 @@ TEST_CASE("Messages arrive whole and in order, with their sender", "[mpi]") {
   CHECK_FALSE(world().receive());
 }
 
-// Started on its own: tests/CMakeLists.txt looks for the message.
+TEST_CASE("Messages and blocks that MPI cannot count are refused", "[mpi]") {
+  const std::byte byte{};
+  CHECK_THROWS_WITH(world().send(0, std::span(&byte, std::size_t{1} << 31)),
+                    "Communicator: a message must be below 2 GB, got 2147483648 bytes");
+  const std::vector<std::size_t> sizes(world().size(), std::size_t{1} << 37);
+  CHECK_THROWS_WITH(world().all_gather({}, {}, sizes), text("Communicator: blocks must be below 128 GB together, got ",
+                                                            (std::size_t{1} << 37) * world().size(), " bytes"));
+}
+
+// The rest are started one by one, each in a program that has not begun MPI.
+
+TEST_CASE("MPI is not begun a second time", "[.ended]") {
+  { const Communicator first; }
+  CHECK_THROWS_WITH(Communicator(), "Communicator: must be made once in a program, got one after MPI has been ended");
+}
+
+TEST_CASE("A program that lets no threads beside MPI is told so", "[.single]") {
+  int level = 0;
+  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SINGLE, &level);
+  if (level == MPI_THREAD_SINGLE) {
+    CHECK_THROWS_WITH(Communicator(),
+                      "Communicator: MPI must allow threads beside the one that calls it (MPI_THREAD_FUNNELED), got "
+                      "MPI_THREAD_SINGLE; let Communicator begin MPI, or use MPI_Init_thread");
+  } else {
+    CHECK(Communicator().size() == 1);  // an MPI that always allows them
+  }
+  MPI_Finalize();
+}
+
+// tests/CMakeLists.txt looks for the message.
 TEST_CASE("A failing rank ends all", "[.abort]") {
   if (world().rank() == 1) world().abort("the file is missing");
   while (true) world().receive();

@@ -194,6 +194,18 @@ TEST_CASE("A factory that throws on one rank ends a run on all", "[mpi][walkforw
   }
 }
 
+TEST_CASE("A rank with a wrong option ends a run on all", "[mpi][walkforward]") {
+  if (world().size() == 1) return;
+  const std::size_t threads = world().rank() == 1 ? 0 : 1;
+  const auto thrown = thrown_by(daily_plan(9), counting(), {.threads = threads, .verbose = Verbose::silent});
+  // Rank 0 may have done all points before it hears of it.
+  const std::string message = "run_walk_forward: threads must be at least 1, got 0";
+  CHECK(thrown[1] == message);
+  for (std::size_t r = 0; r < thrown.size(); ++r) {
+    if (r != 1) CHECK((thrown[r].empty() || thrown[r] == "run_walk_forward: rank 1 failed: " + message));
+  }
+}
+
 TEST_CASE("Ranks must have the same plan", "[mpi][walkforward]") {
   if (world().size() == 1) return;
   const bool other = world().rank() == 1;

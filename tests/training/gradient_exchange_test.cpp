@@ -236,6 +236,21 @@ TEST_CASE("A callback that stops one process only is noticed by all", "[training
   check(0, "at its end");
 }
 
+TEST_CASE("Doubles are exchanged like floats", "[training][processes]") {
+  const auto trained = [](ProcessGroup* processes) {
+    const Reviews data(60);
+    auto model = small_convnet<double>();
+    model.compile(SGD({.learning_rate = 0.1}), BinaryCrossentropy({.from_logits = true}));
+    model.fit(data.x, data.y, {.batch_size = 20, .verbose = Verbose::silent, .shards = 3, .processes = processes});
+    return all_weights(model);
+  };
+  const std::vector<double> alone = trained(nullptr);
+  std::vector<std::vector<double>> weights(2);
+  ThreadGroup::run(2, [&](ProcessGroup& member) { weights[member.rank()] = trained(&member); });
+  CHECK(weights[0] == alone);
+  CHECK(weights[1] == alone);
+}
+
 TEST_CASE("Processes share the validation", "[training][processes]") {
   // 2,600 samples are 11 chunks of 256 or fewer, for which 5 ranks are not even.
   check_same_as_alone([](ProcessGroup* processes) {
