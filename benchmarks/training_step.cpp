@@ -11,6 +11,7 @@
 // multiply-adds in registers, measured before and after.
 
 #include "seqnn/seqnn.hpp"
+#include "seqnn/walkforward.hpp"
 #include "support/fma_peak.hpp"
 #include "support/networks.hpp"
 

@@ -19,6 +19,7 @@
 #include "protocol.hpp"
 #include "ranks.hpp"
 #include "seqnn/seqnn.hpp"
+#include "seqnn/walkforward.hpp"
 #include "seqnn/walkforward/open_result_store.hpp"
 
 #include <CLI/CLI.hpp>

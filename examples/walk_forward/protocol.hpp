@@ -2,6 +2,7 @@
 
 #include "models.hpp"
 #include "seqnn/seqnn.hpp"
+#include "seqnn/walkforward.hpp"
 
 #include <charconv>
 #include <cstddef>

@@ -1,6 +1,7 @@
 #pragma once
 
-// Everything a user needs. Every header also compiles on its own; add-ons that want further libraries are not here.
+// Everything to train and serve models. Every header also compiles on its own. Walk-forward runs have a header of their
+// own, seqnn/walkforward.hpp; add-ons that want further libraries (walkforward/open_result_store.hpp, mpi/) are not here.
 
 #include "seqnn/core/any_rank.hpp"
 #include "seqnn/core/config.hpp"
@@ -141,12 +142,3 @@
 #include "seqnn/training/reduce_lr_on_plateau.hpp"
 #include "seqnn/training/tensorboard.hpp"
 #include "seqnn/training/terminate_on_nan.hpp"
-#include "seqnn/walkforward/evaluation.hpp"
-#include "seqnn/walkforward/memory_store.hpp"
-#include "seqnn/walkforward/network_forecaster.hpp"
-#include "seqnn/walkforward/plan.hpp"
-#include "seqnn/walkforward/price_features.hpp"
-#include "seqnn/walkforward/purged_k_fold.hpp"
-#include "seqnn/walkforward/report.hpp"
-#include "seqnn/walkforward/run.hpp"
-#include "seqnn/walkforward/time_series_split.hpp"

@@ -1,4 +1,5 @@
 #include "seqnn/seqnn.hpp"
+#include "seqnn/walkforward.hpp"
 
 const char* version_seen_by_the_other_source();
 
