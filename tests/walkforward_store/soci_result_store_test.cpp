@@ -131,6 +131,14 @@ TEMPLATE_TEST_CASE("SociResultStore keeps a failure until its time is forecast",
   CHECK(store.failures("other") == std::vector<FailedForecast>{{kDay, "of another model"}});
 }
 
+TEMPLATE_TEST_CASE("SociResultStore records a failure whatever its message is made of", "[store]", Sqlite, Postgresql) {
+  const TestType database;
+  if (!database.is_there()) return;
+  SociResultStore store(database.url());
+  store.write_failure("net", {kDay, std::string("caf\xE9 \"a\0b\"", 10)});  // Latin-1, and a zero
+  CHECK(store.failures("net") == std::vector<FailedForecast>{{kDay, "caf\uFFFD \"a\uFFFDb\""}});
+}
+
 TEMPLATE_TEST_CASE("SociResultStore writes all or nothing", "[store]", Sqlite, Postgresql) {
   const TestType database;
   if (!database.is_there()) return;

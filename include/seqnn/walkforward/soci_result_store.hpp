@@ -9,8 +9,11 @@
 #include "seqnn/walkforward/result_store.hpp"
 #include "seqnn/walkforward/soci.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -66,9 +69,10 @@ class SociResultStore final : public ResultStore {
       detail::ResultDatabase::Transaction transaction(database_);
       const long long id = model_id(model);
       const std::string ts = ts_text(failure.time);
+      const std::string error = storable(failure.error);
       sql_ << "INSERT INTO failures (model, ts, error) VALUES (:model, :ts, :error) "
               "ON CONFLICT (model, ts) DO UPDATE SET error = excluded.error",
-          soci::use(id), soci::use(ts), soci::use(failure.error);
+          soci::use(id), soci::use(ts), soci::use(error);
       transaction.commit();
     });
   }
@@ -152,6 +156,17 @@ class SociResultStore final : public ResultStore {
     long long id = 0;
     sql_ << "SELECT id FROM models WHERE name = :name", soci::use(name), soci::into(id);
     return id;
+  }
+
+  /// A message that every database takes, whatever a forecaster threw: what is not UTF-8, and zeros, become U+FFFD.
+  SEQNN_COLD static std::string storable(const std::string& message) {
+    const auto replace = nlohmann::json::error_handler_t::replace;
+    std::string result =
+        nlohmann::json::parse(nlohmann::json(message).dump(-1, ' ', false, replace)).get<std::string>();
+    for (std::size_t zero = 0; (zero = result.find('\0', zero)) != std::string::npos;) {
+      result.replace(zero, 1, "\xEF\xBF\xBD");
+    }
+    return result;
   }
 
   /// With microseconds: in SQLite, where a DATETIME is a text, this is the one that SQLAlchemy writes and looks for.
