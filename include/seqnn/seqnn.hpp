@@ -1,7 +1,8 @@
 #pragma once
 
 // Everything to train and serve models. Every header also compiles on its own. Walk-forward runs have a header of their
-// own, seqnn/walkforward.hpp; add-ons that want further libraries (walkforward/open_result_store.hpp, mpi/) are not here.
+// own, seqnn/walkforward.hpp; add-ons that want further libraries (walkforward/open_result_store.hpp, mpi/) are not
+// here.
 
 #include "seqnn/core/any_rank.hpp"
 #include "seqnn/core/config.hpp"

@@ -108,8 +108,8 @@ class NetworkForecaster final : public PointForecaster {
 
    private:
     static std::vector<double> values(const std::vector<ForecastClass>& classes) {
-      std::vector<double> result;
-      for (const ForecastClass& c : classes) result.push_back(c.value);
+      std::vector<double> result(classes.size());
+      std::transform(classes.begin(), classes.end(), result.begin(), [](const ForecastClass& c) { return c.value; });
       return result;
     }
 

@@ -168,9 +168,17 @@ class PlanRows {
     }
     const double* const center = scaling.center.data();
     const double* const scale = scaling.scale.data();
-    for (std::size_t i = 0; i < n; ++i) {
-      to[i] = static_cast<Real>((static_cast<double>(from[i]) - center[i]) / scale[i]);
+    const auto scaled = [&](std::size_t i) {
+      return static_cast<Real>((static_cast<double>(from[i]) - center[i]) / scale[i]);
+    };
+    constexpr std::size_t kBlock = 16;  // of constant length and apart, so that compilers use SIMD registers
+    std::size_t i = 0;
+    for (; i + kBlock <= n; i += kBlock) {
+      Real block[kBlock];
+      for (std::size_t j = 0; j < kBlock; ++j) block[j] = scaled(i + j);
+      std::copy_n(block, kBlock, to + i);
     }
+    for (; i < n; ++i) to[i] = scaled(i);
   }
 
   std::size_t count_ = 0;
