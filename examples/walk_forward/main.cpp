@@ -10,7 +10,8 @@
 // Expect    7,127 points; a hit rate of about one half (.48 to .53 is noise and a small drift of the market): the
 //           published program reports none, and nothing better is to be hoped for from the past of one price alone.
 //           Exit code 1 if a point has failed
-// Takes     about a second a point and thread on a core with AVX-512, and 250 MB
+// Takes     one to two seconds a point and thread for the longest history on a core with AVX-512, and 250 MB (270 MB with
+//           two threads)
 // Source    github.com/ivannp/wfl_cntk, and the post about it. The network that was meant is the default; --model
 // literal
 //           is the one that ran there (models.hpp)
