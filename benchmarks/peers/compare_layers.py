@@ -36,6 +36,21 @@ def attention():
     return layer, lambda x: layer(x, x, x, need_weights=False)[0]
 
 
+def attention_pooling():
+    hidden, score = nn.Linear(64, 64), nn.Linear(64, 1, bias=False)
+    return nn.ModuleList([hidden, score]), lambda x: (torch.softmax(score(torch.tanh(hidden(x))), 1) * x).sum(1)
+
+
+def position_embedding():
+    layer = nn.Embedding(240, 64)
+    return layer, lambda x: x + layer.weight
+
+
+def sines():
+    encoding = torch.randn(240, 64)
+    return nn.Module(), lambda x: x + encoding
+
+
 def separable():
     layer = nn.Sequential(nn.Conv1d(64, 64, 5, padding=2, groups=64, bias=False), nn.Conv1d(64, 64, 1))
     return layer, layer
@@ -66,7 +81,10 @@ CASES = {
     "projected_lstm": (lambda: first(nn.LSTM(64, 64, batch_first=True, proj_size=32)), SEQUENCE),
     "bidirectional_gru": (lambda: first(nn.GRU(64, 64, batch_first=True, bidirectional=True)), SEQUENCE),
     "multi_head_attention": (attention, SEQUENCE),
+    "attention_pooling1d": (attention_pooling, SEQUENCE),
     "embedding": (lambda: module(nn.Embedding(10_000, 64)), IDS),
+    "position_embedding": (position_embedding, SEQUENCE),
+    "sine_position_encoding": (sines, SEQUENCE),
     "time_distributed_dense": (lambda: module(nn.Linear(64, 64)), SEQUENCE),
     "layer_normalization": (lambda: module(nn.LayerNorm(64)), SEQUENCE),
     "batch_normalization": (lambda: module(nn.BatchNorm1d(64)), CHANNELS_FIRST),
