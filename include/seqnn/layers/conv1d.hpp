@@ -115,7 +115,7 @@ class Conv1DLayer final : public Layer<Real> {
   std::string type() const override { return "Conv1D"; }
 
   SEQNN_COLD Shape output_shape(const Shape& input) const override {
-    TimeWindow::check_input(this->title(), input, channels_);
+    check_sequence(this->title(), input, channels_);
     return {window_.outputs(this->title(), input), filters_};
   }
 

@@ -110,7 +110,7 @@ class Conv1DTransposeLayer final : public Layer<Real> {
   std::string type() const override { return "Conv1DTranspose"; }
 
   SEQNN_COLD Shape output_shape(const Shape& input) const override {
-    TimeWindow::check_input(this->title(), input, channels_);
+    check_sequence(this->title(), input, channels_);
     if (input[0] == kAnyLength) return {kAnyLength, filters_};
     const std::size_t step = options_.strides;
     return {

@@ -99,7 +99,7 @@ class DepthwiseConv1DLayer final : public Layer<Real> {
   std::string type() const override { return "DepthwiseConv1D"; }
 
   SEQNN_COLD Shape output_shape(const Shape& input) const override {
-    TimeWindow::check_input(this->title(), input, channels_);
+    check_sequence(this->title(), input, channels_);
     return {window_.outputs(this->title(), input), input[1] * options_.depth_multiplier};
   }
 

@@ -113,7 +113,7 @@ class SeparableConv1DLayer final : public Layer<Real> {
   std::string type() const override { return "SeparableConv1D"; }
 
   SEQNN_COLD Shape output_shape(const Shape& input) const override {
-    TimeWindow::check_input(this->title(), input, channels_);
+    check_sequence(this->title(), input, channels_);
     return {window_.outputs(this->title(), input), filters_};
   }
 

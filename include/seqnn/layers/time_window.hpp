@@ -53,17 +53,6 @@ struct TimeWindow {
     }
   }
 
-  /// Checks that an input is (batch, time, features).
-  /// @param features  those the layer was built for; 0 before  @throws ShapeError
-  SEQNN_COLD static void check_input(const std::string& title, const Shape& input, std::size_t features) {
-    check_rank(title, input, 2, "(batch, time, features)");
-    if (input[1] == kAnyLength || (features != 0 && input[1] != features)) {
-      throw ShapeError(text(title, ": input must be (batch, time, ",
-                            features == 0 ? std::string("features") : std::to_string(features), "), got ",
-                            with_batch(input), "; the last axis is the number of features and must be fixed"));
-    }
-  }
-
   /// Steps of output for an input (batch, time, features), whose time may be open.  @throws ShapeError
   SEQNN_COLD std::size_t outputs(const std::string& title, const Shape& input) const {
     if (input[0] == kAnyLength) return kAnyLength;
