@@ -76,6 +76,17 @@ struct RandomKey {
 
 namespace detail {
 
+template <std::size_t N>
+double horner(const double (&c)[N], double x) {
+  double sum = c[N - 1];
+  for (std::size_t i = N - 1; i-- > 0;) sum = std::fma(sum, x, c[i]);
+  return sum;
+}
+
+/// atanh s = s · Σ s^2k / (2k + 1)
+inline constexpr double kAtanhSeries[] = {1.0,        1.0 / 3.0,  1.0 / 5.0,  1.0 / 7.0,  1.0 / 9.0, 1.0 / 11.0,
+                                          1.0 / 13.0, 1.0 / 15.0, 1.0 / 17.0, 1.0 / 19.0, 1.0 / 21.0};
+
 /// Natural logarithm of x in (0, 1) with the same bits everywhere: only correctly rounded operations, and no
 /// multiplication beside an addition that a compiler could contract. Error below 1e-15.
 inline double portable_log(double x) {
@@ -87,72 +98,67 @@ inline double portable_log(double x) {
   }
   const double s = (m - 1.0) / (m + 1.0);  // log m = 2 atanh s, |s| < 0.1716
   const double z = s * s;
-  double series = 1.0 / 21.0;
-  for (const double c :
-       {1.0 / 19.0, 1.0 / 17.0, 1.0 / 15.0, 1.0 / 13.0, 1.0 / 11.0, 1.0 / 9.0, 1.0 / 7.0, 1.0 / 5.0, 1.0 / 3.0, 1.0}) {
-    series = std::fma(series, z, c);
-  }
+  const double series = horner(kAtanhSeries, z);
   return std::fma(static_cast<double>(exponent), 0.69314718055994531, 2.0 * s * series);
 }
 
-template <std::size_t N>
-double horner(const double (&c)[N], double x) {
-  double sum = c[N - 1];
-  for (std::size_t i = N - 1; i-- > 0;) sum = std::fma(sum, x, c[i]);
-  return sum;
-}
+/// Coefficients of AS 241: over and under the line of a fraction of polynomials, for the middle and for both parts of
+/// the tails.
+struct NormalQuantileTable {
+  static constexpr double kMiddleOver[] = {3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3,
+                                           1.3731693765509461125e4, 4.5921953931549871457e4, 6.7265770927008700853e4,
+                                           3.3430575583588128105e4, 2.5090809287301226727e3};
+  static constexpr double kMiddleUnder[] = {1.0,
+                                            4.2313330701600911252e1,
+                                            6.8718700749205790830e2,
+                                            5.3941960214247511077e3,
+                                            2.1213794301586595867e4,
+                                            3.9307895800092710610e4,
+                                            2.8729085735721942674e4,
+                                            5.2264952788528545610e3};
+  static constexpr double kTailOver[] = {1.42343711074968357734e0,  4.63033784615654529590e0, 5.76949722146069140550e0,
+                                         3.64784832476320460504e0,  1.27045825245236838258e0, 2.41780725177450611770e-1,
+                                         2.27238449892691845833e-2, 7.74545014278341407640e-4};
+  static constexpr double kTailUnder[] = {1.0,
+                                          2.05319162663775882187e0,
+                                          1.67638483018380384940e0,
+                                          6.89767334985100004550e-1,
+                                          1.48103976427480074590e-1,
+                                          1.51986665636164571966e-2,
+                                          5.47593808499534494600e-4,
+                                          1.05075007164441684324e-9};
+  static constexpr double kFarOver[] = {6.65790464350110377720e0,  5.46378491116411436990e0,  1.78482653991729133580e0,
+                                        2.96560571828504891230e-1, 2.65321895265761230930e-2, 1.24266094738807843860e-3,
+                                        2.71155556874348757815e-5, 2.01033439929228813265e-7};
+  static constexpr double kFarUnder[] = {1.0,
+                                         5.99832206555887937690e-1,
+                                         1.36929880922735805310e-1,
+                                         1.48753612908506148525e-2,
+                                         7.86869131145613259100e-4,
+                                         1.84631831751005468180e-5,
+                                         1.42151175831644588870e-7,
+                                         2.04426310338993978564e-15};
+};
 
 }  // namespace detail
 
 /// Quantile of the standard normal distribution, p in (0, 1); the same bits on every machine, relative error about
 /// 1e-15. Source  Wichura 1988, algorithm AS 241 (PPND16)
 inline double normal_quantile(double p) {
-  static constexpr double a[] = {3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3,
-                                 1.3731693765509461125e4, 4.5921953931549871457e4, 6.7265770927008700853e4,
-                                 3.3430575583588128105e4, 2.5090809287301226727e3};
-  static constexpr double b[] = {1.0,
-                                 4.2313330701600911252e1,
-                                 6.8718700749205790830e2,
-                                 5.3941960214247511077e3,
-                                 2.1213794301586595867e4,
-                                 3.9307895800092710610e4,
-                                 2.8729085735721942674e4,
-                                 5.2264952788528545610e3};
-  static constexpr double c[] = {1.42343711074968357734e0,  4.63033784615654529590e0, 5.76949722146069140550e0,
-                                 3.64784832476320460504e0,  1.27045825245236838258e0, 2.41780725177450611770e-1,
-                                 2.27238449892691845833e-2, 7.74545014278341407640e-4};
-  static constexpr double d[] = {1.0,
-                                 2.05319162663775882187e0,
-                                 1.67638483018380384940e0,
-                                 6.89767334985100004550e-1,
-                                 1.48103976427480074590e-1,
-                                 1.51986665636164571966e-2,
-                                 5.47593808499534494600e-4,
-                                 1.05075007164441684324e-9};
-  static constexpr double e[] = {6.65790464350110377720e0,  5.46378491116411436990e0,  1.78482653991729133580e0,
-                                 2.96560571828504891230e-1, 2.65321895265761230930e-2, 1.24266094738807843860e-3,
-                                 2.71155556874348757815e-5, 2.01033439929228813265e-7};
-  static constexpr double f[] = {1.0,
-                                 5.99832206555887937690e-1,
-                                 1.36929880922735805310e-1,
-                                 1.48753612908506148525e-2,
-                                 7.86869131145613259100e-4,
-                                 1.84631831751005468180e-5,
-                                 1.42151175831644588870e-7,
-                                 2.04426310338993978564e-15};
+  using Table = detail::NormalQuantileTable;
   const double q = p - 0.5;
   if (std::fabs(q) <= 0.425) {
     const double r = std::fma(-q, q, 0.180625);
-    return q * detail::horner(a, r) / detail::horner(b, r);
+    return q * detail::horner(Table::kMiddleOver, r) / detail::horner(Table::kMiddleUnder, r);
   }
   double r = std::sqrt(-detail::portable_log(q < 0 ? p : 1.0 - p));
   double x = 0;
   if (r <= 5.0) {
     r -= 1.6;
-    x = detail::horner(c, r) / detail::horner(d, r);
+    x = detail::horner(Table::kTailOver, r) / detail::horner(Table::kTailUnder, r);
   } else {
     r -= 5.0;
-    x = detail::horner(e, r) / detail::horner(f, r);
+    x = detail::horner(Table::kFarOver, r) / detail::horner(Table::kFarUnder, r);
   }
   return q < 0 ? -x : x;
 }
