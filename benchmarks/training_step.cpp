@@ -182,19 +182,19 @@ Case walk_forward_points(std::size_t threads) {
   for (std::size_t i = 0; i < data->days.size(); ++i) data->days[i] = static_cast<std::int64_t>(i) * kSecondsPerDay;
   const auto experiment = networks::walk_forward_days();
   auto plan = std::make_shared<WalkForwardPlan>(data->days, WalkForwardPlanOptions{.min_history = kRows});
-  const PointForecasterFactory factory = network_forecasters<float>(
-      {.x = data->x,
-       .y = data->y,
-       .model =
-           [experiment] {
-             Sequential<float> model(experiment.layers);
-             model.compile(experiment.optimizer, experiment.loss);
-             return model;
-           },
-       .fit = {.epochs = 2, .batch_size = 200, .even_batches = true, .shuffle = false, .shards = 1},
-       .scale = PointScale::standard,
-       .classes = {{0, "down"}, {1, "up"}},
-       .from_logits = true});
+  const PointForecasterFactory factory =
+      network_forecasters<float>({.x = data->x,
+                                  .y = data->y,
+                                  .model =
+                                      [experiment] {
+                                        Sequential<float> model(experiment.layers);
+                                        model.compile(experiment.optimizer, experiment.loss);
+                                        return model;
+                                      },
+                                  .fit = {.epochs = 2, .batch_size = 200, .even_batches = true, .shuffle = false},
+                                  .scale = PointScale::standard,
+                                  .classes = {{0, "down"}, {1, "up"}},
+                                  .from_logits = true});
   return {[=, kept = data] { run_walk_forward(*plan, factory, {.threads = threads, .verbose = Verbose::silent}); },
           2 * operations(experiment, 2 * kRows)};
 }

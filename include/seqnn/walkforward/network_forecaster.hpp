@@ -46,8 +46,9 @@ struct NetworkForecasterOptions {
   AnyArray x = {};                          ///< (rows, …) floats or doubles, a row for each of the plan
   AnyArray y = {};                          ///< (rows,) targets; of a classifier values of its classes
   std::function<Sequential<Real>()> model;  ///< a new compiled model for each point; called by many threads at once
-  FitOptions fit = {};                      ///< its seed is the run's: that of a point is made from it
-  PointScale scale = PointScale::none;      ///< of x
+  /// Its seed is the run's: that of a point is made from it. A batch is one shard unless `shards` says otherwise.
+  FitOptions fit = {};
+  PointScale scale = PointScale::none;              ///< of x
   ConstantColumn constant = ConstantColumn::error;  ///< what becomes of a column without a scale: the point fails
   bool scale_y = false;                             ///< standardises y likewise; forecasts are in the unit of y again
   std::vector<ForecastClass> classes = {};          ///< of a classifier, in the order of its outputs
@@ -166,6 +167,7 @@ class NetworkForecaster final : public PointForecaster {
     fit.seed = seed;
     fit.verbose = Verbose::silent;
     fit.validation_split = 0;
+    if (fit.shards == 0) fit.shards = 1;  // one thread computes: parts would only read the weights once more each
     if (validation.size() > 0) fit.validation_data = &validation;
     model_->fit(samples, std::move(fit));
     const AnyRank<Real> outputs = model_->predict(asked);
