@@ -145,20 +145,20 @@ struct NormalQuantileTable {
 /// Quantile of the standard normal distribution, p in (0, 1); the same bits on every machine, relative error about
 /// 1e-15. Source  Wichura 1988, algorithm AS 241 (PPND16)
 inline double normal_quantile(double p) {
-  using Table = detail::NormalQuantileTable;
+  using Coefficients = detail::NormalQuantileTable;
   const double q = p - 0.5;
   if (std::fabs(q) <= 0.425) {
     const double r = std::fma(-q, q, 0.180625);
-    return q * detail::horner(Table::kMiddleOver, r) / detail::horner(Table::kMiddleUnder, r);
+    return q * detail::horner(Coefficients::kMiddleOver, r) / detail::horner(Coefficients::kMiddleUnder, r);
   }
   double r = std::sqrt(-detail::portable_log(q < 0 ? p : 1.0 - p));
   double x = 0;
   if (r <= 5.0) {
     r -= 1.6;
-    x = detail::horner(Table::kTailOver, r) / detail::horner(Table::kTailUnder, r);
+    x = detail::horner(Coefficients::kTailOver, r) / detail::horner(Coefficients::kTailUnder, r);
   } else {
     r -= 5.0;
-    x = detail::horner(Table::kFarOver, r) / detail::horner(Table::kFarUnder, r);
+    x = detail::horner(Coefficients::kFarOver, r) / detail::horner(Coefficients::kFarUnder, r);
   }
   return q < 0 ? -x : x;
 }

@@ -47,7 +47,7 @@ inline void portable_logs(std::size_t n, const double* x, double* y) noexcept {
 /// normal_quantile of n values in the tails, which it may pad to whole registers.
 inline void tail_quantiles(std::size_t n, double* p, double* z) noexcept {
   using V = Simd<double>;
-  using Table = NormalQuantileTable;
+  using Coefficients = NormalQuantileTable;
   constexpr std::size_t W = kLanes<double>;
   for (; n % W != 0; ++n) p[n] = 0.01;
   alignas(64) double outside[kQuantileBlock];  // probability beyond the value
@@ -60,10 +60,10 @@ inline void tail_quantiles(std::size_t n, double* p, double* z) noexcept {
   for (std::size_t i = 0; i < n; i += W) {
     const V r = xsimd::sqrt(-simd::load(logs + i));
     const V near = r - V(1.6);
-    V x = horner(Table::kTailOver, near) / horner(Table::kTailUnder, near);
+    V x = horner(Coefficients::kTailOver, near) / horner(Coefficients::kTailUnder, near);
     if (xsimd::any(r > V(5.0))) {  // one of 10^11
       const V far = r - V(5.0);
-      x = xsimd::select(r > V(5.0), horner(Table::kFarOver, far) / horner(Table::kFarUnder, far), x);
+      x = xsimd::select(r > V(5.0), horner(Coefficients::kFarOver, far) / horner(Coefficients::kFarUnder, far), x);
     }
     simd::store(z + i, xsimd::select(simd::load(p + i) - V(0.5) < V(0.0), -x, x));
   }
@@ -75,7 +75,7 @@ inline void tail_quantiles(std::size_t n, double* p, double* z) noexcept {
 /// operations in registers, the tails gathered and apart. z may be p.
 inline void normal_quantiles(std::size_t n, const double* p, double* z) noexcept {
   using V = Simd<double>;
-  using Table = detail::NormalQuantileTable;
+  using Coefficients = detail::NormalQuantileTable;
   constexpr std::size_t W = kLanes<double>;
   alignas(64) double tail[kQuantileBlock];
   alignas(64) double found[kQuantileBlock];
@@ -90,7 +90,8 @@ inline void normal_quantiles(std::size_t n, const double* p, double* z) noexcept
   for (; i + W <= n; i += W) {
     const V q = simd::load(p + i) - V(0.5);
     const V r = simd::fma<double>(-q, q, V(0.180625));
-    simd::store(z + i, q * detail::horner(Table::kMiddleOver, r) / detail::horner(Table::kMiddleUnder, r));
+    simd::store(z + i,
+                q * detail::horner(Coefficients::kMiddleOver, r) / detail::horner(Coefficients::kMiddleUnder, r));
   }
   for (; i < n; ++i) z[i] = normal_quantile(p[i]);
   detail::tail_quantiles(count, tail, found);
