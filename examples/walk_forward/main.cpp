@@ -1,8 +1,7 @@
 // Will the price rise tomorrow? Asked of a fresh network on each of thousands of days, as one would have had to.
 //
-// Data      A CSV file of dates and prices, with --data FILE; the published series has 8,885 days, 1980 to 2015.
-// Without
-//           it the program makes prices of its own, in whose directions there is nothing to be found.
+// Data      A CSV file of dates and prices, with --data FILE; the published series has 8,885 days, 1980 to 2015. The
+//           program makes prices of its own without it, in whose directions there is nothing to be found.
 // Run       walk_forward --max-points 20
 //           walk_forward --data series.csv --db sqlite:///results.db --threads 2 --report report.html
 //           Started again after an end at any moment it goes on with the points that are missing.
@@ -10,11 +9,10 @@
 // Expect    7,127 points; a hit rate of about one half (.48 to .53 is noise and a small drift of the market): the
 //           published program reports none, and nothing better is to be hoped for from the past of one price alone.
 //           Exit code 1 if a point has failed
-// Takes     one to two seconds a point and thread for the longest history on a core with AVX-512, and 250 MB (270 MB with
-//           two threads)
-// Source    github.com/ivannp/wfl_cntk, and the post about it. The network that was meant is the default; --model
-// literal
-//           is the one that ran there (models.hpp)
+// Takes     1.3 to 1.5 seconds a point and thread for the longest history on a core with AVX-512, and 250 MB (270 MB
+//           with two threads)
+// Source    github.com/ivannp/wfl_cntk, and the post about it. The network that was meant is the default; the one that
+//           ran there is --model literal (models.hpp)
 
 #include "models.hpp"
 #include "protocol.hpp"
