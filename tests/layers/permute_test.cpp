@@ -7,6 +7,7 @@
 #include "support/catch.hpp"
 #include "support/close_to.hpp"
 
+#include <numeric>
 #include <vector>
 
 using namespace seqnn;
@@ -19,6 +20,23 @@ TEST_CASE("Permute turns time and features", "[layers][permute]") {
   CHECK(std::vector<float>(y.begin(), y.end()) == std::vector<float>{1, 4, 2, 5, 3, 6});
   const auto dx = run.backward(std::vector<float>{1, 2, 3, 4, 5, 6});
   CHECK(std::vector<float>(dx.begin(), dx.end()) == std::vector<float>{1, 3, 5, 2, 4, 6});
+}
+
+TEST_CASE("Permute turns matrices wider than it takes at a time", "[layers][permute]") {
+  for (const std::size_t rows : {1U, 5U, 40U}) {
+    for (const std::size_t columns : {1U, 15U, 16U, 17U, 53U}) {
+      CAPTURE(rows, columns);
+      LayerRun<float> run(Permute({2, 1}), {rows, columns});
+      std::vector<float> x(rows * columns);
+      std::iota(x.begin(), x.end(), 1.0F);
+      const auto y = run.forward(x);
+      std::size_t wrong = 0;
+      for (std::size_t r = 0; r < rows; ++r) {
+        for (std::size_t c = 0; c < columns; ++c) wrong += y[c * rows + r] == x[r * columns + c] ? 0U : 1U;
+      }
+      CHECK(wrong == 0);
+    }
+  }
 }
 
 TEST_CASE("Permute agrees with Keras", "[layers][permute]") {

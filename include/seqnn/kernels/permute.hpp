@@ -2,6 +2,7 @@
 
 #include "seqnn/core/error.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace seqnn::inline SEQNN_ABI {
@@ -26,6 +27,19 @@ Real* permute_axes(const Shape& input, const Shape& dims, std::size_t axis, cons
   return y + input[from];
 }
 
+/// y [columns, rows] = xᵀ for x [rows, columns]. So many columns at a time that a cache line of x is read once, and
+/// that the lines of y which they fill stay in L1.
+template <class Real>
+void transpose(std::size_t rows, std::size_t columns, const Real* x, Real* y) noexcept {
+  constexpr std::size_t kColumns = 64 / sizeof(Real);
+  for (std::size_t c0 = 0; c0 < columns; c0 += kColumns) {
+    const std::size_t end = std::min(c0 + kColumns, columns);
+    for (std::size_t r = 0; r < rows; ++r) {
+      for (std::size_t c = c0; c < end; ++c) y[c * rows + r] = x[r * columns + c];
+    }
+  }
+}
+
 }  // namespace detail
 
 /// y = the samples of x with their axes in another order.
@@ -34,6 +48,10 @@ Real* permute_axes(const Shape& input, const Shape& dims, std::size_t axis, cons
 template <class Real>
 void permute(std::size_t batch, const Shape& input, const Shape& dims, const Real* x, Real* y) noexcept {
   const std::size_t n = element_count(input);
+  if (dims.size() == 2 && dims[0] == 2) {
+    for (std::size_t b = 0; b < batch; ++b) detail::transpose(input[0], input[1], x + b * n, y + b * n);
+    return;
+  }
   for (std::size_t b = 0; b < batch; ++b) y = detail::permute_axes(input, dims, 0, x + b * n, y);
 }
 
