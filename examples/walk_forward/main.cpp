@@ -89,11 +89,16 @@ int run(const Options& options, walk_forward::Ranks& ranks) {
               << "a network of " << model.parameter_count() << " parameters at each\n";
   }
 
+  if (ranks.leads()) {  // now, not after hours
+    for (const std::string& path : {options.json, options.report}) {
+      if (!path.empty()) check_writable(path);
+    }
+  }
   const bool stores = ranks.leads() && !options.db.empty();
   const std::unique_ptr<ResultStore> store = stores ? open_result_store(options.db) : nullptr;
-  const WalkForwardRun run =
-      ranks.run(plan, walk_forward::forecasters(rows, options),
-                {.model = stored_name(options), .store = store.get(), .log = options.log, .threads = options.threads});
+  const WalkForwardRun run = ranks.run(
+      plan, walk_forward::forecasters(rows, options),
+      {.model = stored_name(options, rows), .store = store.get(), .log = options.log, .threads = options.threads});
   if (!ranks.leads()) return 0;
 
   if (!run.seconds.empty()) {

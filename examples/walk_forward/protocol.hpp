@@ -4,10 +4,13 @@
 #include "seqnn/seqnn.hpp"
 #include "seqnn/walkforward.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <limits>
+#include <span>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -15,6 +18,8 @@
 
 /// What is learned from, where, how, and how it is judged.
 namespace walk_forward {
+
+constexpr std::size_t kLeastHistory = 1000;  ///< days before the first that is forecast
 
 struct Options {
   std::string data;
@@ -61,7 +66,7 @@ inline seqnn::PriceFeatures price_rows(const std::string& path) {
 
 inline seqnn::WalkForwardPlan plan(const seqnn::PriceFeatures& rows, const Options& options) {
   using seqnn::PlanBound;
-  return seqnn::WalkForwardPlan(rows.times, {.min_history = 1000,
+  return seqnn::WalkForwardPlan(rows.times, {.min_history = kLeastHistory,
                                              .max_history = max_history(options.history),
                                              .start = options.start.empty() ? PlanBound() : PlanBound(options.start),
                                              .end = options.end.empty() ? PlanBound() : PlanBound(options.end),
@@ -69,12 +74,15 @@ inline seqnn::WalkForwardPlan plan(const seqnn::PriceFeatures& rows, const Optio
                                              .max_points = options.max_points});
 }
 
-/// The name in the database: all that forecasts depend on, so that none is taken for another's.
-inline std::string stored_name(const Options& options) {
-  std::string name = seqnn::text(options.model, ' ', options.history, " epochs=", options.epochs,
-                                 " seed=", options.seed, " every=", options.every);
-  if (!options.start.empty()) name += " start=" + options.start;
-  return name + " data=" + (options.data.empty() ? "simulated" : options.data.substr(options.data.rfind('/') + 1));
+/// The name in the database: all that forecasts depend on, so that none is taken for another's. Of the data it has a
+/// fingerprint of the returns before the first day that can be forecast; later rows may be added.
+inline std::string stored_name(const Options& options, const seqnn::PriceFeatures& rows) {
+  const std::span<const double> begin = std::span(rows.returns).first(std::min(kLeastHistory, rows.returns.size()));
+  char data[32];
+  std::snprintf(data, sizeof data, "%016llx",
+                static_cast<unsigned long long>(seqnn::fingerprint(std::as_bytes(begin))));
+  return seqnn::text(options.model, ' ', options.history, " epochs=", options.epochs, " seed=", options.seed,
+                     " data=", data);
 }
 
 /// A fresh network each day: scaled by the rows before, batches of about 200 in the order of time, two passes, plain

@@ -91,12 +91,20 @@ TEST_CASE("The walk-forward example reads its options", "[examples][walk_forward
         walk_forward::max_history(wrong), OptionError,
         Message("--history must be expanding or rolling:N, N the number of days, got \"" + wrong + '"'));
   }
+}
+
+TEST_CASE("The walk-forward example stores under a name of what forecasts depend on", "[examples][walk_forward]") {
   Options options;
-  CHECK(walk_forward::stored_name(options) == "intended expanding epochs=2 seed=1 every=1 data=simulated");
-  options.data = "folder/series.csv";
+  PriceFeatures rows;
+  for (std::size_t i = 0; i < 1200; ++i) rows.returns.push_back(static_cast<double>(i % 7) - 3);
+  const std::string name = walk_forward::stored_name(options, rows);
+  CHECK(name.substr(0, name.size() - 16) == "intended expanding epochs=2 seed=1 data=");
   options.start = "2015-05-20";
-  CHECK(walk_forward::stored_name(options) ==
-        "intended expanding epochs=2 seed=1 every=1 start=2015-05-20 data=series.csv");
+  options.every = 10;
+  rows.returns.push_back(0.5);  // another day
+  CHECK(walk_forward::stored_name(options, rows) == name);
+  rows.returns[999] += 1e-9;  // another series
+  CHECK(walk_forward::stored_name(options, rows) != name);
 }
 
 TEST_CASE("The walk-forward example says what is no file of prices", "[examples][walk_forward]") {

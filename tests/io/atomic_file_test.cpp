@@ -96,6 +96,18 @@ TEST_CASE("write_file reports a folder in the place of the file", "[io][atomic_f
   CHECK(fs::is_directory(folder / "target"));
 }
 
+TEST_CASE("check_writable throws before anything is written, and leaves nothing", "[io][atomic_file]") {
+  const TemporaryFolder folder;
+  const std::string old = folder.write("old.txt", "old");
+  check_writable(old);
+  check_writable(folder / "new.txt");
+  CHECK(read_file(old) == "old");
+  CHECK(read_file_if_there(folder / "new.txt").empty());
+  CHECK_THROWS_AS(check_writable(folder / "missing/new.txt"), FileError);
+  CHECK_THROWS_AS(check_writable(folder.path.string()), FileError);  // a folder
+  CHECK(names_in(folder) == std::vector<std::string>{"old.txt"});
+}
+
 TEST_CASE("write_file reports a path that leads through a file", "[io][atomic_file]") {
   const TemporaryFolder folder;
   write_file(folder / "file", "old");

@@ -4,11 +4,11 @@
 #include "seqnn/walkforward/hit_rate.hpp"
 #include "seqnn/walkforward/price_features.hpp"
 #include "support/catch.hpp"
+#include "support/needed_variable.hpp"
 
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
 #include <string>
 #include <vector>
@@ -74,11 +74,8 @@ TEST_CASE("Forecasts find their rows in any order, details by their names", "[wa
 }
 
 TEST_CASE("Baselines of the published series", "[walkforward][baseline]") {
-  const char* const path = std::getenv("SEQNN_TEST_WFL_SERIES");
-  if (path == nullptr) {
-    WARN("skipped: SEQNN_TEST_WFL_SERIES must be the path of the published series.csv");
-    return;
-  }
+  const char* const path = needed_variable("SEQNN_TEST_WFL_SERIES", "give it the path of the published series.csv");
+  if (path == nullptr) return;
   const Table prices = read_csv(path);
   const PriceFeatures rows = price_features(prices.times(), prices.column_values(prices.names().at(0)));
   const WalkForwardPlan plan(rows.times);

@@ -121,7 +121,7 @@ TEST_CASE("A point is what its rows give by hand", "[walkforward][network]") {
       if (r < n) y(r) = static_cast<float>(y_scaler.transform(0, rows.y(r)));
     }
     Sequential<float> model = regressor<>();
-    const std::uint64_t seed = point_seed(5, point.index);
+    const std::uint64_t seed = point_seed(5, point.forecast.begin);
     model.build({3}, seed);
     FitOptions fit = kFit;
     fit.seed = seed;
@@ -137,7 +137,7 @@ TEST_CASE("A point is what its rows give by hand", "[walkforward][network]") {
 TEST_CASE("The seeds of points differ, and do not depend on the machine", "[walkforward][network]") {
   std::set<std::uint64_t> seeds;
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
-    for (std::size_t index = 0; index < 1000; ++index) seeds.insert(point_seed(seed, index));
+    for (std::size_t row = 0; row < 1000; ++row) seeds.insert(point_seed(seed, row));
   }
   CHECK(seeds.size() == 10'000);
   CHECK(point_seed(0, 0) == 0x20584671D4147215);
@@ -358,6 +358,33 @@ TEST_CASE("Wrong options are refused before a run begins", "[walkforward][networ
   options = classification(rows);
   options.y = rows.x;
   refused(options, "NetworkForecaster: y must be (46,), one class a row, got (46, 3)");
+}
+
+TEST_CASE("Outputs that are no probabilities fail the point", "[walkforward][network]") {
+  const Rows rows;
+  NetworkForecasterOptions<float> options = classification(rows);
+  options.from_logits = false;
+  options.model = [] {
+    Sequential<float> model({Dense(2, {.bias_initializer = constant(5)})});
+    model.compile(SGD({.learning_rate = 0}), SparseCategoricalCrossentropy({.from_logits = true}));
+    return model;
+  };
+  const WalkForwardRun run = run_walk_forward(rows.plan(), network_forecasters(options), {.verbose = Verbose::silent});
+  REQUIRE(run.failures.size() == rows.plan().size());
+  CHECK(run.failures[0].error.starts_with("NetworkForecaster: probabilities must be in [0, 1], got "));
+  CHECK(run.failures[0].error.ends_with("; set .from_logits = true, or end the model with a sigmoid or softmax"));
+}
+
+TEST_CASE("Forecasts do not depend on the stretch and stride of the plan", "[walkforward][network]") {
+  const Rows rows;
+  const WalkForwardPlan whole = rows.plan();
+  std::vector<std::int64_t> times;
+  for (std::size_t row = 0; row < whole.rows(); ++row) times.push_back(whole.time(row));
+  const WalkForwardPlan part(times, {.min_history = whole[0].forecast.begin + 1, .stride = 2});
+  REQUIRE(part.size() >= 2);
+  const auto all = forecasts(whole, classification(rows));
+  const auto some = forecasts(part, classification(rows));
+  for (std::size_t i = 0; i < some.size(); ++i) CHECK(some[i] == all[1 + 2 * i]);
 }
 
 TEST_CASE("The rows must be those of the plan", "[walkforward][network]") {

@@ -5,11 +5,11 @@
 #include "seqnn/data/series/scaler.hpp"
 #include "seqnn/walkforward/plan.hpp"
 #include "support/catch.hpp"
+#include "support/needed_variable.hpp"
 #include "support/close_to.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <iterator>
 #include <numeric>
 #include <string>
@@ -75,11 +75,8 @@ TEST_CASE("Prices that give no features say why", "[walkforward][price_features]
 // The published series of the walk-forward loop, series.csv of github.com/ivannp/wfl_cntk, of which no part is kept
 // here.
 TEST_CASE("Features, scaler and plan of the published series", "[walkforward][price_features]") {
-  const char* const path = std::getenv("SEQNN_TEST_WFL_SERIES");
-  if (path == nullptr) {
-    WARN("skipped: SEQNN_TEST_WFL_SERIES must be the path of the published series.csv");
-    return;
-  }
+  const char* const path = needed_variable("SEQNN_TEST_WFL_SERIES", "give it the path of the published series.csv");
+  if (path == nullptr) return;
   const Table prices = read_csv(path);
   REQUIRE(prices.rows() == 8'885);
   const std::vector<double> returns = pct_change(prices.column_values(prices.names().at(0)));

@@ -134,7 +134,26 @@ SEQNN_COLD inline int replace_file(const std::string& path, std::string_view con
   return flush_folder_of(target);
 }
 
+/// Whether replace_file could begin: errno, 0 for yes.
+SEQNN_COLD inline int try_place(const std::string& path) {
+  struct ::stat old;
+  const bool exists = ::stat(path.c_str(), &old) == 0;
+  if (exists && S_ISDIR(old.st_mode)) return EISDIR;
+  NewFile file;  // gone again at the end
+  return exists && !S_ISREG(old.st_mode) ? file.open_existing(path) : file.create_beside(path);
+}
+
 #else
+
+/// Whether replace_file could begin: errno, 0 for yes.
+SEQNN_COLD inline int try_place(const std::string& path) {
+  const std::string temporary = path + ".tmp";
+  std::FILE* const file = std::fopen(temporary.c_str(), "wb");
+  if (file == nullptr) return errno;
+  std::fclose(file);
+  std::remove(temporary.c_str());
+  return 0;
+}
 
 /// Returns errno, 0 for success. Without fsync: safe against a program that ends, not against a power cut.
 SEQNN_COLD inline int replace_file(const std::string& path, std::string_view content) {
@@ -164,6 +183,13 @@ SEQNN_COLD inline int replace_file(const std::string& path, std::string_view con
 /// Throws  FileError that begins with the path and ends with the system's reason
 SEQNN_COLD inline void write_file(const std::string& path, std::string_view content) {
   const int reason = detail::replace_file(path, content);
+  if (reason != 0) detail::throw_file_error(path, "must be a file that can be written", reason);
+}
+
+/// Throws what write_file would throw before it writes, for programs that compute for long before they have something
+/// to write. Leaves nothing behind.
+SEQNN_COLD inline void check_writable(const std::string& path) {
+  const int reason = detail::try_place(path);
   if (reason != 0) detail::throw_file_error(path, "must be a file that can be written", reason);
 }
 

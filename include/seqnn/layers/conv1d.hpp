@@ -189,7 +189,8 @@ class Conv1DLayer final : public Layer<Real> {
       const Real* x = padded(pass, memory, b, false);
       const Real* da = pass.dy + b * steps * s.F;
       Real* dx = pass.dx == nullptr ? nullptr : memory.dx != nullptr ? memory.dx : pass.dx + b * x_size;
-      const PooledGradient<Real> pooled{pass.pool, da, memory.chosen + b * steps * s.F};
+      const Real* chosen = pass.pool == nullptr ? nullptr : memory.chosen + b * steps * s.F;
+      const PooledGradient<Real> pooled{pass.pool, da, chosen};
       if (pass.pool != nullptr && s.overlapping_rows() && s.row() <= kNarrowRow && dx == nullptr) {
         conv1d_pooled_backward_narrow(s, x, pooled, pass.gradient(kernel_));
       } else if (!conv1d_sparse_pays<Real>(s, count_nonzero(steps * s.F, da))) {

@@ -56,8 +56,8 @@ struct NetworkForecasterOptions {
 };
 
 /// The seed of a point: of the first weights, the order of samples and dropout. Depends on nothing but these two.
-inline std::uint64_t point_seed(std::uint64_t seed, std::size_t index) {
-  return RandomStream({.seed = seed, .purpose = Purpose::user, .step = static_cast<std::uint32_t>(index)}).bits64();
+inline std::uint64_t point_seed(std::uint64_t seed, std::size_t row) {
+  return RandomStream({.seed = seed, .purpose = Purpose::user, .step = static_cast<std::uint32_t>(row)}).bits64();
 }
 
 /// Forecasts points with a network of their own, which learns from the rows of the point and sees no others.
@@ -115,6 +115,11 @@ class NetworkForecaster final : public PointForecaster {
     }
 
     SEQNN_COLD static void check_fit(const FitOptions& fit) {
+      if (fit.processes != nullptr) {
+        throw OptionError(
+            "NetworkForecaster: fit.processes must be null, got a group; it is the points of a run that processes "
+            "share");
+      }
       if (fit.threads != 1) {
         throw OptionError(text("NetworkForecaster: fit.threads must be 1, got ", fit.threads,
                                "; it is points that run at once: set threads of the run"));
@@ -148,7 +153,7 @@ class NetworkForecaster final : public PointForecaster {
           text("NetworkForecaster: x must have a row for each of the plan's ", plan.rows(), ", got ", rows.count()));
     }
     rows.check_classes(point.train, shared_->class_names());
-    const std::uint64_t seed = point_seed(options.fit.seed, point.index);
+    const std::uint64_t seed = point_seed(options.fit.seed, point.forecast.begin);
     RowRange learned = point.train;
     if (options.fit.validation_split > 0) learned.end -= validation_rows(point.train.size(), options.fit);
 
@@ -207,6 +212,12 @@ class NetworkForecaster final : public PointForecaster {
       for (double& p : output) p /= sum;
     } else if (output.size() == 1) {
       output.insert(output.begin(), 1 - output[0]);
+    }
+    for (const double p : output) {
+      if (!(p >= -1e-3 && p <= 1 + 1e-3)) {
+        throw DataError(text("NetworkForecaster: probabilities must be in [0, 1], got ", p,
+                             "; set .from_logits = true, or end the model with a sigmoid or softmax"));
+      }
     }
     return output;
   }
