@@ -27,13 +27,31 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 FakeTraining training_of(const std::string& name = "loss") { return FakeTraining(9, 4, {{"loss", 0}, {name, 0}}); }
 
+/// Runs epochs of one step that report these values under one name. Epoch e ends with the weight e + 1; the loss of its
+/// batch is that of the weights before, 0.5 unless the values are the losses. Returns the number of epochs that ran.
+std::size_t run_steps(FakeTraining& training, Callback& callback, const std::string& name,
+                      const std::vector<double>& values) {
+  callback.on_train_begin(training);
+  std::size_t epoch = 0;
+  while (epoch < values.size() && training.stop_reason().empty()) {
+    training.loss = name == "loss" ? values[epoch] : 0.5;
+    callback.on_epoch_begin(training, epoch);
+    training.weight = static_cast<unsigned char>(epoch + 1);
+    callback.on_batch_end(training, 0, {{"loss", training.loss}});
+    callback.on_epoch_end(training, epoch, {{"loss", training.loss}, {name, values[epoch]}});
+    ++epoch;
+  }
+  callback.on_train_end(training);
+  return epoch;
+}
+
 }  // namespace
 
 TEST_CASE("BlowUpGuard goes back to the best epoch with a tenth of the rate", "[training][blow_up_guard]") {
   auto training = training_of("val_loss");
   BlowUpGuard guard({.monitor = "val_loss"});
   // The best is epoch 2 with 0.5; ten times that is allowed, more is not.
-  CHECK(run_epochs(training, guard, "val_loss", {1, 0.5, 5, 5.1}) == 4);
+  CHECK(run_steps(training, guard, "val_loss", {1, 0.5, 5, 5.1}) == 4);
   CHECK(guard.restores() == 1);
   CHECK(training.weight == 2);
   CHECK(training.resets == 1);
@@ -46,9 +64,43 @@ TEST_CASE("BlowUpGuard goes back to the best epoch with a tenth of the rate", "[
 TEST_CASE("BlowUpGuard knows the best of values below zero", "[training][blow_up_guard]") {
   auto training = training_of("val_loss");
   BlowUpGuard guard({.monitor = "val_loss", .factor = 2});
-  run_epochs(training, guard, "val_loss", {-4, -0.1});  // up to -4 + 4 is allowed
+  run_steps(training, guard, "val_loss", {-4, -0.1});  // up to -4 + 4 is allowed
   CHECK(guard.restores() == 0);
-  run_epochs(training, guard, "val_loss", {-4, 0.1});
+  run_steps(training, guard, "val_loss", {-4, 0.1});
+  CHECK(guard.restores() == 1);
+}
+
+TEST_CASE("BlowUpGuard goes back only to weights that a loss has seen", "[training][blow_up_guard]") {
+  for (const double blown_up : {kNaN, kInfinity, 5.1}) {
+    CAPTURE(blown_up);
+    auto training = training_of();
+    BlowUpGuard guard;
+    // The weight of epoch 2 is what blew up, although the loss of that epoch, of the weight before, is the best.
+    run_steps(training, guard, "loss", {1, 0.5, blown_up});
+    CHECK(guard.restores() == 1);
+    CHECK(training.weight == 1);
+    REQUIRE(training.notes.size() == 1);
+    CHECK(training.notes[0].find("back to epoch 1 with loss 1.0000, ") != std::string::npos);
+  }
+  auto training = training_of();
+  BlowUpGuard guard;
+  training.weight = 7;
+  run_steps(training, guard, "loss", {1, kNaN});  // no weight of this training is known to be good
+  CHECK(training.weight == 7);
+}
+
+TEST_CASE("BlowUpGuard lets a best loss of zero grow again", "[training][blow_up_guard]") {
+  for (const double best : {0.0, 1e-12, -1e-12}) {
+    CAPTURE(best);
+    auto training = training_of();
+    BlowUpGuard guard;
+    run_steps(training, guard, "loss", {1, best, 0.01, kNaN});
+    CHECK(training.weight == 2);  // whose loss was 0.01: as good as any beside a best of nothing
+    CHECK(training.notes.size() == 1);
+  }
+  auto training = training_of();
+  BlowUpGuard guard;
+  run_steps(training, guard, "loss", {1, 2e-12, 3e-11});
   CHECK(guard.restores() == 1);
 }
 
@@ -72,25 +124,28 @@ TEST_CASE("BlowUpGuard acts at the batch whose loss is not finite", "[training][
   training.weight = 9;
   guard.on_epoch_end(training, 1, {{"loss", 0.25}});
   guard.on_epoch_begin(training, 2);
-  training.loss = kInfinity;
   training.weight = 10;
-  guard.on_batch_end(training, 0, {});
+  guard.on_batch_end(training, 0, {});  // the loss of weight 9 is 0.5
+  training.loss = kInfinity;
+  training.weight = 11;
+  guard.on_batch_end(training, 1, {});
   CHECK(training.weight == 9);
   CHECK(training.notes[1] ==
-        "BlowUpGuard: loss was infinite in batch 1 of epoch 3; back to epoch 2 with loss 0.2500, learning rate 0.0001 "
+        "BlowUpGuard: loss was infinite in batch 2 of epoch 3; back to epoch 2 with loss 0.2500, learning rate 0.0001 "
         "-> 1e-05");
 }
 
 TEST_CASE("BlowUpGuard stops after so many restores, with the best weights", "[training][blow_up_guard]") {
-  auto training = training_of();
-  BlowUpGuard guard({.rate_factor = 0.5, .max_restores = 1});
-  CHECK(run_epochs(training, guard, "loss", {1, kNaN, 2, kInfinity, 1}) == 4);
+  auto training = training_of("val_loss");
+  BlowUpGuard guard({.monitor = "val_loss", .rate_factor = 0.5, .max_restores = 1});
+  CHECK(run_steps(training, guard, "val_loss", {1, kNaN, 2, kInfinity, 1}) == 4);
   CHECK(training.learning_rate() == 0.0005);
   CHECK(training.weight == 1);
   CHECK(training.resets == 2);
   CHECK(training.notes.size() == 1);
   CHECK(training.stop_reason() ==
-        "BlowUpGuard: loss was infinite in epoch 4; back to epoch 1 with loss 1.0000; stopped, as it happened after 1 "
+        "BlowUpGuard: val_loss was infinite in epoch 4; back to epoch 1 with val_loss 1.0000; stopped, as it happened "
+        "after 1 "
         "restore; take a lower learning rate");
 }
 
@@ -135,11 +190,11 @@ TEST_CASE("BlowUpGuard allocates nothing while all is well", "[training][blow_up
   auto training = training_of();
   BlowUpGuard guard;
   guard.on_train_begin(training);
-  const Logs logs = {{"loss", 0.5}};
+  const Logs logs = {{"loss", 0.5}}, better = {{"loss", 0.25}};
   guard.on_epoch_end(training, 0, logs);
   const AllocationCount allocations;
   guard.on_batch_end(training, 0, logs);
-  guard.on_epoch_end(training, 1, logs);
+  guard.on_epoch_end(training, 1, better);
   CHECK(allocations.so_far() == 0);
 }
 

@@ -23,18 +23,23 @@ struct BlowUpGuardOptions {
 };
 
 /// Saves a training that blows up: at a batch whose loss is not finite, or after an epoch whose `monitor` is not finite
-/// or beyond `factor` times its best, it goes back to the weights of the best epoch (those before training, while there
-/// is none), divides the learning rate by ten and lets training go on.
+/// or beyond `factor` times its best, it goes back to the weights of the best epoch that are known to be good (those
+/// before training, while there are none), divides the learning rate by ten and lets training go on.
 ///
 ///     model.fit(x, y, {.epochs = 50, .callbacks = {BlowUpGuard()}});
 ///     BlowUpGuard: loss was NaN in batch 12 of epoch 3; back to epoch 2 with loss 0.4100, learning rate 0.1 -> 0.01
 ///
 /// Gradients are made anew by every batch; the optimizer's moments and the states of stateful layers, which may hold
 /// NaN by then, are zeroed and its steps count from 0 again. The message is printed and stands in the history
-/// (`notes`). The loss of an epoch with such a batch stays NaN in the logs. A best value of b below zero allows b +
-/// (factor - 1)·|b|.
+/// (`notes`). The loss of an epoch with such a batch stays NaN in the logs.
 ///
-/// The first epoch is compared with nothing: one that grows and stays finite is the best so far.
+/// An epoch's training loss is not that of the weights it ends with: its last update, in an epoch of one step the only
+/// one, comes after it. So the weights of a best epoch wait for the first batch of the next one, and become those to go
+/// back to only if its loss is finite and not beyond `factor` times the loss of their epoch.
+///
+/// A best value of b below zero allows b + (factor - 1)·|b|. Where |b| is at most 1e-12, as that of a model that fits
+/// its samples to the last digit, any multiple of it is small, and only values that are not finite count as blown up.
+/// The first epoch is compared with nothing.
 ///
 /// With a `LearningRateScheduler`, which sets the rate itself, the smaller rate does not last; a `TerminateOnNaN`
 /// beside it stops first. Not in Keras.
@@ -65,7 +70,9 @@ class BlowUpGuard : public Callback {
 
   void on_train_begin(Training& training) override {
     monitor_.value(training.logs(), "BlowUpGuard");  // a wrong name is reported before an epoch is spent on it
+    best_value_.reset();
     best_.reset();
+    candidate_.reset();
     restores_ = 0;
     training.keep_weights(best_weights_);
   }
@@ -76,32 +83,50 @@ class BlowUpGuard : public Callback {
   }
 
   void on_batch_end(Training& training, std::size_t batch, const Logs&) override {
-    if (!std::isfinite(training.batch_loss())) {
-      restore(training, text("loss was ", shown(training.batch_loss()), " in batch ", batch + 1, " of epoch "));
+    const double loss = training.batch_loss();  // with the weights before the step
+    if (!std::isfinite(loss)) {
+      restore(training, text("loss was ", shown(loss), " in batch ", batch + 1, " of epoch "));
+    } else if (candidate_ && !beyond(loss, candidate_->loss)) {
+      best_ = candidate_;
+      best_weights_.swap(candidate_weights_);
     }
+    candidate_.reset();
   }
 
   void on_epoch_end(Training& training, std::size_t epoch, const Logs& logs) override {
     const double value = monitor_.value(logs, "BlowUpGuard");
     if (!std::isfinite(value) && restored_) return;  // the mean over a batch that was dealt with
-    if (!std::isfinite(value) || (best_ && value > best_->value + (options_.factor - 1) * std::fabs(best_->value))) {
+    if (!std::isfinite(value) || (best_value_ && beyond(value, *best_value_))) {
       restore(training, text(options_.monitor, " was ", shown(value), " in epoch "));
-    } else if (!best_ || monitor_.better(value, best_->value)) {
-      best_ = Best{epoch, value};
-      training.keep_weights(best_weights_);
+      return;
+    }
+    if (!best_value_ || monitor_.better(value, *best_value_)) best_value_ = value;
+    if (!best_ || monitor_.better(value, best_->value)) {
+      candidate_ = Kept{epoch, value, logs["loss"]};
+      training.keep_weights(candidate_weights_);
     }
   }
 
-  void on_train_end(Training&) override { best_weights_ = KeptWeights(); }  // gives the memory back
+  void on_train_end(Training&) override { best_weights_ = candidate_weights_ = KeptWeights(); }  // gives memory back
 
  private:
-  struct Best {
+  /// The epoch of kept weights.
+  struct Kept {
     std::size_t epoch;
-    double value;
+    double value;  // of `monitor`
+    double loss;
   };
+
+  /// Whether a value is beyond `factor` times a good one.
+  bool beyond(double value, double good) const {
+    constexpr double kAsGoodAsZero = 1e-12;
+    const double size = std::fabs(good);
+    return size > kAsGoodAsZero && value > good + (options_.factor - 1) * size;
+  }
 
   SEQNN_COLD void restore(Training& training, const std::string& what) {
     restored_ = true;
+    candidate_.reset();
     training.restore_weights(best_weights_);
     training.reset_optimizer();
     std::string message = text("BlowUpGuard: ", what, epoch_ + 1, "; back to ");
@@ -126,8 +151,10 @@ class BlowUpGuard : public Callback {
 
   BlowUpGuardOptions options_;
   Monitor monitor_;
-  std::optional<Best> best_;
-  KeptWeights best_weights_;
+  std::optional<double> best_value_;  // of all epochs
+  std::optional<Kept> best_;          // none: best_weights_ are those before training
+  std::optional<Kept> candidate_;     // the last epoch, if it was the best and no batch has seen its weights
+  KeptWeights best_weights_, candidate_weights_;
   std::size_t restores_ = 0;
   std::size_t epoch_ = 0;
   bool restored_ = false;  // in this epoch
