@@ -1,5 +1,6 @@
 #include "seqnn/layers/batch_normalization.hpp"
 #include "seqnn/layers/dense.hpp"
+#include "seqnn/layers/lstm.hpp"
 #include "seqnn/layers/time_distributed.hpp"
 #include "seqnn/losses/mean_squared_error.hpp"
 #include "seqnn/models/sequential.hpp"
@@ -116,4 +117,32 @@ TEST_CASE("A batch with statistics cannot be shared by processes", "[training][w
       m.fit(problem.x, problem.y, {.batch_size = 32, .verbose = Verbose::silent, .processes = &processes}), OptionError,
       Message("fit: must run in one process, as BatchNormalization \"batch_normalization\" takes statistics of the "
               "whole batch, got 2 processes"));
+}
+
+TEST_CASE("A fit that is refused leaves a model that is not built as it was", "[training][whole_batch]") {
+  const Problem problem;
+  SilentPair pair;
+  const Sequential<double> unbuilt({LSTM(2, {.return_sequences = true}), BatchNormalization(), Dense(1)});
+  auto model = unbuilt, never_refused = unbuilt;
+  for (auto* either : {&model, &never_refused}) either->compile(SGD({.learning_rate = 0.1}), MeanSquaredError());
+  CHECK_THROWS_AS(model.fit(problem.x, problem.y, {.verbose = Verbose::silent, .seed = 1, .shards = 2}), OptionError);
+  CHECK_FALSE(model.built());
+  CHECK_THROWS_AS(model.fit(problem.x, problem.y, {.verbose = Verbose::silent, .seed = 1, .processes = &pair}),
+                  OptionError);
+  CHECK_FALSE(model.built());
+  for (auto* either : {&model, &never_refused}) {
+    either->fit(problem.x, problem.y, {.verbose = Verbose::silent, .seed = 2});
+  }
+  CHECK(weight(model, "dense/kernel") == weight(never_refused, "dense/kernel"));
+}
+
+TEST_CASE("A fit that is refused fixes no batch size of a stateful model", "[training][whole_batch]") {
+  const Problem problem;
+  Sequential<double> model({LSTM(2, {.return_sequences = true, .stateful = true}), BatchNormalization(), Dense(1)});
+  model.build({3, 2}, 5);
+  model.compile(SGD(), MeanSquaredError());
+  CHECK_THROWS_AS(
+      model.fit(problem.x, problem.y, {.batch_size = 35, .shuffle = false, .verbose = Verbose::silent, .shards = 2}),
+      OptionError);
+  CHECK_NOTHROW(model.predict(problem.x, {.batch_size = 70}));
 }

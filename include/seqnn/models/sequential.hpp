@@ -112,7 +112,9 @@ class Sequential {
 
   /// Learns from samples x with targets y; builds the model if that has not been done.
   /// @return every number of every epoch
-  /// @throws StateError before compile; ShapeError, DataError, OptionError, all before anything is changed
+  /// @throws StateError before compile; ShapeError, DataError, OptionError, all before anything is changed: a model
+  /// that
+  ///         was not built is not; what callbacks throw comes later
   SEQNN_COLD History fit(const AnyArray& x, const AnyArray& y, FitOptions options = {}) {
     return fit_source({x, y, options.sample_weight}, options);
   }
@@ -264,10 +266,18 @@ class Sequential {
       network_ = std::move(fresh);
       compiled_->running_optimizer->build(network_.layout());
     }
-    return Fit<Real>(network_, objective, *compiled_->running_optimizer, samples, count,
-                     validation ? &*validation : nullptr, options,
-                     states("fit", samples.x_shape(), count, options.batch_size))
-        .run();
+    const bool states_before = states_ != nullptr;
+    std::optional<Fit<Real>> fit;
+    try {
+      fit.emplace(network_, objective, *compiled_->running_optimizer, samples, count,
+                  validation ? &*validation : nullptr, options,
+                  states("fit", samples.x_shape(), count, options.batch_size));
+    } catch (...) {  // options that only it can judge, as shards and processes
+      if (!built_before) network_ = Network<Real>();
+      if (!states_before) states_.reset();
+      throw;
+    }
+    return fit->run();
   }
 
   SEQNN_COLD Logs evaluate_source(const SampleSource& source, const EvaluateOptions& options) const {
