@@ -185,6 +185,32 @@ TEST_CASE("averages and accumulators are slots, only where they are used", "[opt
   CHECK(SGD({.gradient_accumulation_steps = 2}).make(For<Optimizer<double>>{})->needs_all_gradients());
 }
 
+TEST_CASE("set_iterations drops the gradients accumulated so far", "[optimizers][optimizer_steps]") {
+  Problem<double> problem;
+  const auto make = [&] {
+    auto optimizer = SGD({.learning_rate = 1, .gradient_accumulation_steps = 2}).make(For<Optimizer<double>>{});
+    optimizer->build(problem.layout);
+    return optimizer;
+  };
+  const auto first = make(), second = make();
+  const std::size_t place = problem.places[0];
+  const auto step = [&](Optimizer<double>& optimizer, double gradient) {
+    problem.gradients[place] = gradient;
+    optimizer.step(problem.parameters, problem.gradients);
+  };
+  step(*first, 8);
+  second->slots() = first->slots();  // with half of an update
+  for (auto* optimizer : {first.get(), second.get()}) {
+    problem.parameters[place] = 0;
+    optimizer->set_iterations(5);
+    step(*optimizer, 1);
+    CHECK(problem.parameters[place] == 0);
+    step(*optimizer, 3);
+    CHECK(problem.parameters[place] == -2);
+    CHECK(optimizer->iterations() == 6);
+  }
+}
+
 TEST_CASE("averaging and accumulating allocate nothing", "[optimizers][optimizer_steps]") {
   Problem<float> problem;
   const auto optimizer = SGD({.use_ema = true, .ema_overwrite_frequency = 2, .gradient_accumulation_steps = 2})

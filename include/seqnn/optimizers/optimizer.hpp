@@ -92,8 +92,15 @@ class Optimizer {
   /// Updates made since `build`.
   std::size_t iterations() const { return iterations_; }
 
-  /// Goes on from a checkpoint, together with its slots.
-  void set_iterations(std::size_t iterations) { iterations_ = iterations; }
+  /// Goes on from a checkpoint, together with its slots, which must be set before. Gradients that were accumulated for
+  /// the next update are dropped, those of the checkpoint as well: it does not say how many they are of.
+  SEQNN_COLD void set_iterations(std::size_t iterations) {
+    iterations_ = iterations;
+    accumulated_ = 0;
+    if (step_options_.gradient_accumulation_steps == 0) return;
+    auto& sum = slots_[accumulator_slot_].second;
+    std::fill(sum.begin(), sum.end(), Real(0));
+  }
 
   /// State by name, for checkpoints.
   std::vector<std::pair<std::string, Buffer<Real>>>& slots() { return slots_; }
