@@ -100,7 +100,8 @@ class LambdaLossOf final : public Loss<Real> {
 /// element of which must be written; `auto` serves any number type. With `std::int32_t y_true` targets are one class
 /// index a row. The library takes the mean over rows, applies weights and masks and scales the gradient.
 /// `check_loss_gradients` compares the gradient with differences. The function is called by several threads at once. A
-/// loss and a metric; one that looks at several time steps together derives from `Loss`. Keras takes a function of the
+/// loss and a metric; one that looks at several time steps together derives from `Loss`, and must not be used with a
+/// mask or weights of steps, with which losses and metrics get one time step at a time. Keras takes a function of the
 /// whole batch and finds the gradient itself.
 ///
 /// Throws  OptionError if the name is empty

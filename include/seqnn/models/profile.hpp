@@ -102,8 +102,9 @@ struct Profile {
 ///     std::cout << profile(model, x, y);
 ///
 /// A layer that passes its input through (Flatten) takes no time, and one that is computed together with the layer
-/// before it has its time there. The model must be built and compiled. Stateful layers begin at zero and leave the
-/// model's states alone. For a moment in which the machine does something else, take more steps.
+/// before it has its time there. A Residual is one layer, timed and listed as a whole. The model must be built and
+/// compiled. Stateful layers begin at zero and leave the model's states alone. For a moment in which the machine does
+/// something else, take more steps.
 ///
 /// @throws OptionError if batch_size or steps is 0; StateError before build and compile; what `fit` throws for x and y
 template <class Real>

@@ -16,9 +16,9 @@ namespace seqnn::inline SEQNN_ABI {
 ///     sample 170; take a lower learning rate, …
 ///
 /// It is a parameter before the first step, the gradient of one in an earlier step, the output of a layer for a sample
-/// (the first layer that has one), or the loss alone. To find it the batch passes forward once more; nothing is spent
-/// on it before. The weights are then those after that batch; with an `EarlyStopping` beside it they go back to the
-/// best epoch's.
+/// (the first layer that has one; for those inside a Residual the block is named), or the loss alone. To find it the
+/// batch passes forward once more; nothing is spent on it before. The weights are then those after that batch; with an
+/// `EarlyStopping` beside it they go back to the best epoch's.
 ///
 /// Keras' names nothing, and its `raise_error` is not there: the history has the reason (`stop_reason`).
 ///
