@@ -42,14 +42,27 @@ TEST_CASE("parse_details reads what pandas writes", "[walkforward][details]") {
         std::vector<ForecastDetail>{{"p", 0.25}, {"class", 1}});
 }
 
+TEST_CASE("parse_details reads a text as NaN", "[walkforward][details]") {
+  // What the published program wrote with pandas, whose class is a name.
+  const std::vector<ForecastDetail> details =
+      parse_details(R"({"columns":["short_prob","long_prob","class"],"index":["2015-05-20T00:00:00.000Z"],)"
+                    R"("data":[[0.4833,0.5167,"long"]]})");
+  REQUIRE(details.size() == 3);
+  CHECK(details[0] == ForecastDetail{"short_prob", 0.4833});
+  CHECK(details[1] == ForecastDetail{"long_prob", 0.5167});
+  CHECK(details[2].name == "class");
+  CHECK(std::isnan(details[2].value));
+}
+
 TEST_CASE("parse_details refuses another text", "[walkforward][details]") {
   for (const std::string json :
        {"", "{", "[]", "{}", R"({"columns":["p"],"data":[]})", R"({"columns":["p"],"data":[[1],[2]]})",
-        R"({"columns":["p"],"data":[[1,2]]})", R"({"columns":["class"],"data":[["long"]]})",
+        R"({"columns":["p"],"data":[[1,2]]})", R"({"columns":["class"],"data":[[["long"]]]})",
         R"({"columns":[1],"data":[[1]]})", R"({"columns":{"p":1},"data":[[1]]})"}) {
     CHECK_THROWS_MATCHES(
         parse_details(json), DataError,
-        Message("parse_details: details must be one row of numbers in the \"split\" orientation of pandas, got " +
-                json));
+        Message(
+            "parse_details: details must be one row of numbers or texts in the \"split\" orientation of pandas, got " +
+            json));
   }
 }

@@ -50,6 +50,18 @@ int wait_for(::pid_t process) {
   return status;
 }
 
+/// As the published program declares them, whose symbol is NULL for a single series; with the models "net" and "other".
+void make_tables_of_sqlalchemy(soci::session& sql, bool is_sqlite) {
+  const std::string id = is_sqlite ? "id INTEGER NOT NULL" : "id SERIAL NOT NULL";
+  const std::string ts = is_sqlite ? "DATETIME" : "TIMESTAMP WITHOUT TIME ZONE";
+  sql << "CREATE TABLE models (" + id + ", name VARCHAR NOT NULL, PRIMARY KEY (id), CONSTRAINT unco1 UNIQUE (name))";
+  sql << "CREATE TABLE forecasts (" + id + ", model INTEGER NOT NULL, symbol VARCHAR, ts " + ts +
+             ", fore FLOAT, details VARCHAR, PRIMARY KEY (id), CONSTRAINT unco2 UNIQUE (model, ts, symbol), "
+             "FOREIGN KEY(model) REFERENCES models (id))";
+  sql << "INSERT INTO models (name) VALUES ('net')";
+  sql << "INSERT INTO models (name) VALUES ('other')";
+}
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("SociResultStore gives forecasts back by time, then symbol", "[store]", Sqlite, Postgresql) {
@@ -192,26 +204,70 @@ TEMPLATE_TEST_CASE("SociResultStore reads and goes on with tables that SQLAlchem
                    Postgresql) {
   const TestType database;
   if (!database.is_there()) return;
-  {
-    soci::session sql = database.connect();
-    const std::string id = std::is_same_v<TestType, Sqlite> ? "id INTEGER NOT NULL, PRIMARY KEY (id)"
-                                                            : "id SERIAL NOT NULL, PRIMARY KEY (id)";
-    const std::string columns = id.substr(0, id.find(','));
-    const std::string ts = std::is_same_v<TestType, Sqlite> ? "DATETIME" : "TIMESTAMP WITHOUT TIME ZONE";
-    sql << "CREATE TABLE models (" + columns +
-               ", name VARCHAR NOT NULL, PRIMARY KEY (id), CONSTRAINT unco1 UNIQUE (name))";
-    sql << "CREATE TABLE forecasts (" + columns + ", model INTEGER NOT NULL, symbol VARCHAR, ts " + ts +
-               ", fore FLOAT, details VARCHAR, PRIMARY KEY (id), CONSTRAINT unco2 UNIQUE (model, ts, symbol), "
-               "FOREIGN KEY(model) REFERENCES models (id))";
-    sql << "INSERT INTO models (name) VALUES ('net')";
-    sql << "INSERT INTO forecasts (model, symbol, ts, fore) VALUES (1, 'A', '2015-05-20 00:00:00.000000', -1)";
-    sql << "INSERT INTO forecasts (model, symbol, ts, fore) VALUES (1, NULL, '2015-05-21 00:00:00.000000', 1)";
-  }
+  soci::session sql = database.connect();
+  make_tables_of_sqlalchemy(sql, std::is_same_v<TestType, Sqlite>);
+  sql << "INSERT INTO forecasts (model, symbol, ts, fore) VALUES (1, 'A', '2015-05-20 00:00:00.000000', -1)";
+  sql << "INSERT INTO forecasts (model, symbol, ts, fore) VALUES (1, NULL, '2015-05-21 00:00:00.000000', 1)";
   const std::int64_t time = timestamp({.year = 2015, .month = 5, .day = 20});
   SociResultStore store(database.url());
   CHECK(store.forecasts("net") == std::vector<Forecast>{{time, "A", -1, {}}, {time + kDay, "", 1, {}}});
   store.write("net", std::vector<Forecast>{{time, "A", 1, {}}});
   CHECK(store.forecasts("net") == std::vector<Forecast>{{time, "A", 1, {}}, {time + kDay, "", 1, {}}});
+}
+
+TEMPLATE_TEST_CASE("SociResultStore goes on with a single series of the published program", "[store]", Sqlite,
+                   Postgresql) {
+  const TestType database;
+  if (!database.is_there()) return;
+  soci::session sql = database.connect();
+  make_tables_of_sqlalchemy(sql, std::is_same_v<TestType, Sqlite>);
+  const auto insert = [&](int model, int day, const std::string& symbol, int value) {
+    const std::string details = R"({"columns":["long_prob","class"],"index":["2015-05-20T00:00:00.000Z"],)"
+                                R"("data":[[0.25,"short"]]})";
+    const std::string ts = text("2015-05-", day, " 00:00:00.000000");
+    sql << "INSERT INTO forecasts (model, symbol, ts, fore, details) VALUES (:model, " + symbol +
+               ", :ts, :value, :details)",
+        soci::use(model), soci::use(ts), soci::use(value), soci::use(details);
+  };
+  insert(1, 20, "NULL", 1);  // id 1 …
+  insert(1, 21, "NULL", 2);
+  insert(2, 20, "NULL", 3);
+  insert(1, 22, "NULL", 4);
+  insert(1, 22, "NULL", 5);  // which the database lets pass: NULL differs from NULL
+  insert(1, 23, "NULL", 6);
+  insert(1, 23, "''", 7);
+  const std::int64_t time = timestamp({.year = 2015, .month = 5, .day = 20});
+  SociResultStore store(database.url());
+  const auto values = [&](const std::string& model) {
+    std::vector<double> result;
+    for (const Forecast& forecast : store.forecasts(model)) {
+      CHECK(forecast.symbol.empty());
+      result.push_back(forecast.value);
+    }
+    return result;
+  };
+  CHECK(values("net") == std::vector<double>{1, 2, 4, 7});  // each time once
+  const Forecast first = store.forecasts("net").at(0);
+  CHECK(first.details.at(0) == ForecastDetail{"long_prob", 0.25});
+  CHECK(std::isnan(first.details.at(1).value));
+
+  // Rows are updated where they are, and only those of this model and these times.
+  store.write("net", std::vector<Forecast>{{time, "", 10, {}}, {time, "A", 11, {}}});
+  store.write("net", std::vector<Forecast>{{time + 2 * kDay, "", 12, {}}, {time + 3 * kDay, "", 13, {}}});
+  CHECK(values("other") == std::vector<double>{3});
+  CHECK(number(sql, "SELECT count(*) FROM forecasts") == 8);
+  CHECK(number(sql, "SELECT count(*) FROM forecasts WHERE symbol IS NULL") == 4);
+  CHECK(number(sql, "SELECT id FROM forecasts WHERE fore = 10 AND symbol = ''") == 1);
+  CHECK(number(sql, "SELECT id FROM forecasts WHERE fore = 11") > 7);
+  CHECK(number(sql, "SELECT id FROM forecasts WHERE fore = 12") == 4);
+  CHECK(number(sql, "SELECT id FROM forecasts WHERE fore = 13") == 7);
+  std::vector<Forecast> read = store.forecasts("net");
+  REQUIRE(read.size() == 5);
+  CHECK(read[0] == Forecast{time, "", 10, {}});
+  CHECK(read[1] == Forecast{time, "A", 11, {}});
+  CHECK(read[2].value == 2);
+  CHECK(read[3] == Forecast{time + 2 * kDay, "", 12, {}});
+  CHECK(read[4] == Forecast{time + 3 * kDay, "", 13, {}});
 }
 
 TEMPLATE_TEST_CASE("SociResultStore writes what several processes bring at once", "[store]", Sqlite, Postgresql) {

@@ -40,9 +40,10 @@ SEQNN_COLD inline std::string details_json(const Forecast& forecast) {
   return table.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-/// The details that `details_json` wrote; null is NaN.
+/// The details that `details_json` wrote; null is NaN. So is a text, as in the tables of the published program, whose
+/// "class" is "short" or "long".
 ///
-/// @throws DataError if the text is not such a table of numbers
+/// @throws DataError if the JSON is not such a table of numbers and texts
 SEQNN_COLD inline std::vector<ForecastDetail> parse_details(const std::string& json) {
   const nlohmann::json table = nlohmann::json::parse(json, nullptr, false);
   const auto at = [](const nlohmann::json& object, const char* key) {
@@ -55,14 +56,15 @@ SEQNN_COLD inline std::vector<ForecastDetail> parse_details(const std::string& j
   std::vector<ForecastDetail> result;
   for (std::size_t i = 0; is_row && i < names.size(); ++i) {
     const nlohmann::json& value = rows[0][i];
-    is_row = names[i].is_string() && (value.is_number() || value.is_null());
+    is_row = names[i].is_string() && (value.is_number() || value.is_null() || value.is_string());
     if (!is_row) break;
     result.push_back({names[i].get<std::string>(),
-                      value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>()});
+                      value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN()});
   }
   if (!is_row) {
     throw DataError(
-        text("parse_details: details must be one row of numbers in the \"split\" orientation of pandas, got ", json));
+        text("parse_details: details must be one row of numbers or texts in the \"split\" orientation of pandas, got ",
+             json));
   }
   return result;
 }

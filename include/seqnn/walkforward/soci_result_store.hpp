@@ -34,6 +34,9 @@ namespace seqnn::inline SEQNN_ABI {
 /// `details_json` writes them, NULL if there are none. A write is one transaction, all or nothing, which survives the
 /// end of the process and of the machine; an existing row keeps its id. Several processes may use one database: they
 /// write one after another. SQLite's files are in WAL mode, so that others can read while a run writes.
+///
+/// Tables that the published program has filled are gone on with: its `symbol` is NULL for a single series, which is
+/// read as the empty symbol, and becomes it when the row is written again.
 class SociResultStore final : public ResultStore {
  public:
   /// @param url  of the database, as in DatabaseUrl
@@ -53,10 +56,17 @@ class SociResultStore final : public ResultStore {
                   "ON CONFLICT (model, ts, symbol) DO UPDATE SET fore = excluded.fore, details = excluded.details",
            soci::use(row.model), soci::use(row.symbol), soci::use(row.ts), soci::use(row.fore, row.has_fore),
            soci::use(row.details, row.has_details));
+      // NULL, unlike any symbol even to itself, is no conflict: such a row gets its symbol first.
+      soci::statement name =
+          (sql_.prepare << "UPDATE forecasts SET symbol = '' WHERE model = :model AND ts = :ts AND symbol IS NULL AND "
+                           "NOT EXISTS (SELECT 1 FROM forecasts o WHERE o.model = forecasts.model AND o.ts = "
+                           "forecasts.ts AND (o.symbol = '' OR (o.symbol IS NULL AND o.id < forecasts.id)))",
+           soci::use(row.model), soci::use(row.ts));
       soci::statement forget = (sql_.prepare << "DELETE FROM failures WHERE model = :model AND ts = :ts",
                                 soci::use(row.model), soci::use(row.ts));
       for (const Forecast& forecast : forecasts) {
         row.set(forecast);
+        if (row.symbol.empty()) name.execute(true);
         upsert.execute(true);
         forget.execute(true);
       }
@@ -83,16 +93,20 @@ class SociResultStore final : public ResultStore {
       Row row;
       soci::statement select =
           (sql_.prepare << "SELECT f.symbol, f.ts, f.fore, f.details FROM forecasts f JOIN models m ON m.id = f.model "
-                           "WHERE m.name = :name",
+                           "WHERE m.name = :name ORDER BY f.symbol IS NULL, f.id",
            soci::use(model), soci::into(row.symbol, row.has_symbol), soci::into(row.ts),
            soci::into(row.fore, row.has_fore), soci::into(row.details, row.has_details));
       select.execute();
       while (select.fetch()) result.push_back(row.get());
     });
     // Not by the database, whose order of texts depends on its language.
-    std::sort(result.begin(), result.end(), [](const Forecast& a, const Forecast& b) {
-      return std::tie(a.time, a.symbol) < std::tie(b.time, b.symbol);
-    });
+    const auto key = [](const Forecast& forecast) { return std::tie(forecast.time, forecast.symbol); };
+    std::stable_sort(result.begin(), result.end(),
+                     [&](const Forecast& a, const Forecast& b) { return key(a) < key(b); });
+    // A time may have several rows whose symbol is NULL: the first is the one that `write` updates.
+    const auto end = std::unique(result.begin(), result.end(),
+                                 [&](const Forecast& a, const Forecast& b) { return key(a) == key(b); });
+    result.erase(end, result.end());
     return result;
   }
 
