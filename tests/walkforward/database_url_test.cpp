@@ -62,6 +62,13 @@ TEST_CASE("parse_database_url shows a URL without its password", "[walkforward][
   CHECK(parse_database_url("postgresql://h/db?user=me&password=secret&sslmode=allow").shown ==
         "postgresql://h/db?user=me&password=***&sslmode=allow");
   CHECK(parse_database_url("postgresql://h/db?password=secret").shown == "postgresql://h/db?password=***");
+  CHECK(parse_database_url("postgresql://h/db?sslpassword=secret&sslkey=k&password=secret").shown ==
+        "postgresql://h/db?sslpassword=***&sslkey=k&password=***");
+  CHECK(parse_database_url("postgresql://h/db?password=a&password=b&user=me&sslpassword=c&password=d").shown ==
+        "postgresql://h/db?password=***&password=***&user=me&sslpassword=***&password=***");
+  CHECK(parse_database_url("postgresql://h/db?pass%77ord=secret").shown == "postgresql://h/db?pass%77ord=***");
+  CHECK(parse_database_url("postgresql://h/db?passfile=f&options=-cx%3Dpassword&sslmode").shown ==
+        "postgresql://h/db?passfile=f&options=-cx%3Dpassword&sslmode");
 }
 
 TEST_CASE("parse_database_url refuses other databases", "[walkforward][database_url]") {

@@ -30,18 +30,20 @@ struct DatabaseUrl {
 namespace detail {
 
 /// A URL whose password is replaced by ***: all between the first ":" of the authority and the last "@", since a
-/// password with an "@" of its own is a frequent mistake; and the value of an option "password".
+/// password with an "@" of its own is a frequent mistake; and the value of each option whose name ends in "password".
 SEQNN_COLD inline std::string without_password(std::string_view url) {
   std::string result(url);
   const std::size_t begin = result.find("://") == std::string::npos ? 0 : result.find("://") + 3;
   const std::size_t at = result.rfind('@');
   const std::size_t colon = result.find(':', begin);
   if (at != std::string::npos && colon < at) result.replace(colon + 1, at - colon - 1, "***");
-  for (const char* const option : {"?password=", "&password="}) {
-    const std::size_t found = result.find(option);
-    if (found == std::string::npos) continue;
-    const std::size_t value = found + 10;
-    result.replace(value, std::min(result.find('&', value), result.size()) - value, "***");
+  std::size_t option = 0;
+  while ((option = result.find_first_of("?&", option)) != std::string::npos) {
+    const std::size_t equals = result.find('=', ++option);
+    if (equals == std::string::npos) break;
+    const auto name = unescaped(std::string_view(result).substr(option, equals - option));  // libpq reads it so
+    if (!name || !name->ends_with("password")) continue;
+    result.replace(equals + 1, std::min(result.find('&', equals), result.size()) - equals - 1, "***");
   }
   return result;
 }
