@@ -93,6 +93,33 @@ TEST_CASE("BatchNormalization leaves masked steps out of its statistics, as Kera
   check_close(run.parameter("moving_variance"), a::moved_variance, 1e-14);
 }
 
+TEST_CASE("BatchNormalization leaves out all rows of a masked step", "[layers][batch_normalization]") {
+  // By hand, means divided by 4 + 1e-7: the rows of the first sample's step 0 and the second's step 1.
+  LayerRun<double> small(BatchNormalization({.momentum = 0, .epsilon = 1}), {2, 2, 1}, {.batch = 2});
+  small.set_mask(std::vector<std::uint8_t>{1, 0, 0, 1});
+  const auto y = small.forward(std::vector<double>{1, 3, 70, 80, 90, 60, 5, 7});
+  const double scale = 1 / std::sqrt(5.0 + 1);
+  const std::vector<double> expected = {-3, -1, 66, 76, 86, 56, 1, 3};
+  for (std::size_t i = 0; i < y.size(); ++i) CHECK_THAT(y[i], WithinAbs(expected[i] * scale, 1e-5));
+
+  // The same as rows that are steps of their own; more than one of the kernels' blocks.
+  constexpr std::size_t kBatch = 9, T = 5, R = 3, C = 17;
+  LayerRun<double> run(BatchNormalization(), {T, R, C}, {.batch = kBatch});
+  LayerRun<double> flat(BatchNormalization(), {T * R, C}, {.batch = kBatch});
+  std::vector<std::uint8_t> mask(kBatch * T);
+  std::vector<std::uint8_t> rows(kBatch * T * R);
+  for (std::size_t i = 0; i < mask.size(); ++i) mask[i] = i * i % 7 < 3 ? 0 : 1;
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = mask[i / R];
+  run.set_mask(mask);
+  flat.set_mask(rows);
+  const std::vector<double> x = normal_values<double>(rows.size() * C, 1);
+  const std::vector<double> dy = normal_values<double>(rows.size() * C, 2);
+  check_close(run.forward(x), flat.forward(x), 0);
+  check_close(run.backward(dy), flat.backward(dy), 0);
+  for (const char* name : {"gamma", "beta"}) check_close(run.gradient(name), flat.gradient(name), 0);
+  for (const char* name : {"moving_mean", "moving_variance"}) check_close(run.parameter(name), flat.parameter(name), 0);
+}
+
 TEST_CASE("BatchNormalization's gradients agree with central differences", "[layers][batch_normalization]") {
   for (const bool center : {true, false}) {
     for (const bool scale : {true, false}) {
@@ -103,9 +130,11 @@ TEST_CASE("BatchNormalization's gradients agree with central differences", "[lay
       }
     }
   }
-  const GradientReport masked = check_gradients(BatchNormalization(), {3, 4}, {.mask = {1, 0, 1, 1, 1, 0, 0, 0, 1}});
-  INFO(masked.to_string());
-  CHECK(masked.passed());
+  for (const Shape& shape : {Shape{3, 4}, Shape{3, 2, 4}}) {
+    const GradientReport masked = check_gradients(BatchNormalization(), shape, {.mask = {1, 0, 1, 1, 1, 0, 0, 0, 1}});
+    INFO(masked.to_string());
+    CHECK(masked.passed());
+  }
 }
 
 TEST_CASE("BatchNormalization in float loses nothing beside a large mean, or over many rows",

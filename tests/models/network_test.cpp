@@ -7,7 +7,12 @@
 #include "seqnn/layers/embedding.hpp"
 #include "seqnn/layers/flatten.hpp"
 #include "seqnn/layers/global_max_pool1d.hpp"
+#include "seqnn/layers/lstm.hpp"
+#include "seqnn/layers/masking.hpp"
 #include "seqnn/layers/max_pool1d.hpp"
+#include "seqnn/layers/repeat_vector.hpp"
+#include "seqnn/layers/residual.hpp"
+#include "seqnn/layers/time_distributed.hpp"
 #include "support/catch.hpp"
 
 #include <string>
@@ -27,6 +32,17 @@ struct Fixed final : Layer<float> {
     parameters.declare(name() + "/offset", {3}, ones(), false);
   }
   Shape output_shape(const Shape& input) const override { return input; }
+  void forward(Pass<float>&) const override {}
+  void backward(Pass<float>&) const override {}
+};
+
+/// A layer that says it keeps the mask, and loses the first step.
+struct Shorter final : Layer<float> {
+  std::string type() const override { return "Shorter"; }
+  MaskUse mask_use() const override { return MaskUse::keeps; }
+  Shape output_shape(const Shape& input) const override {
+    return {input[0] == kAnyLength ? kAnyLength : input[0] - 1, input[1]};
+  }
   void forward(Pass<float>&) const override {}
   void backward(Pass<float>&) const override {}
 };
@@ -108,4 +124,59 @@ TEST_CASE("Network refuses samples of another shape than it was built for", "[mo
   CHECK_THROWS_MATCHES(open.shapes({2, 14}), ShapeError,
                        Message("Conv1D \"conv1d\": kernel_size 3 exceeds the 2 time steps of input (batch, 2, 14); "
                                "pad, or use a shorter kernel"));
+}
+
+TEST_CASE("Network refuses layers that lose the steps of a mask", "[models][network]") {
+  const auto build = [](Layers layers, Shape input) { Network<float>(layers, std::move(input), 0); };
+  const Embedding words(9, 6, {.mask_zero = true});  // a mask of (sentences, words)
+  // A vector a sentence, even if it is as long as the sentence.
+  CHECK_THROWS_MATCHES(
+      build({words, TimeDistributed(LSTM(8)), Dense(1)}, {3, 4}), ShapeError,
+      Message("TimeDistributed \"time_distributed\": output must be (batch, 3, 4, …), with the steps of the mask from "
+              "Embedding \"embedding\", got (batch, 3, 8); keep the time axes, or make no mask"));
+  CHECK_THROWS_AS(build({words, TimeDistributed(LSTM(4)), Dense(1)}, {3, 4}), ShapeError);
+  CHECK_THROWS_AS(build({words, TimeDistributed(LSTM(8)), LSTM(16), Dense(1)}, {3, 4}), ShapeError);
+  CHECK_THROWS_MATCHES(
+      build({words, Dense(2), TimeDistributed(Conv1D(2, 3), {.name = "td"}), Dense(1)}, {kAnyLength, 4}), ShapeError,
+      Message("TimeDistributed \"td\": output must be (batch, any, 4, …), with the steps of the mask from Embedding "
+              "\"embedding\", got (batch, any, 2, 2); keep the time axes, or make no mask"));
+  // Also where the mask goes no further than a block.
+  CHECK_THROWS_MATCHES(
+      build({words, Residual({TimeDistributed(LSTM(6)), LSTM(6)},
+                             {.shortcut = {TimeDistributed(LSTM(6)), LSTM(6)}, .name = "r"})},
+            {3, 4}),
+      ShapeError,
+      Message(
+          "TimeDistributed \"r/time_distributed\": output must be (batch, 3, 4, …), with the steps of the mask from "
+          "Embedding \"embedding\", got (batch, 3, 6); keep the time axes, or make no mask"));
+  CHECK_THROWS_MATCHES(build({Masking(), Shorter()}, {5, 2}), ShapeError,
+                       Message("Shorter \"shorter\": output must be (batch, 5, …), with the steps of the mask from "
+                               "Masking \"masking\", got (batch, 4, 2); keep the time axes, or make no mask"));
+}
+
+TEST_CASE("Network lets a mask pass where its steps stay", "[models][network]") {
+  const auto has_mask = [](Layers layers, Shape input) {
+    const Network<float> network(layers, std::move(input), 0);
+    return network.has_mask(layers.size() - 1);
+  };
+  const Embedding words(9, 6, {.mask_zero = true});
+  const auto sequences = LSTM(4, {.return_sequences = true});
+  CHECK(has_mask({words, Dense(3), TimeDistributed(sequences)}, {3, 4}));
+  CHECK(has_mask({words, Dense(3), TimeDistributed(sequences)}, {kAnyLength, 4}));
+  CHECK(has_mask({words, Dense(3)}, {kAnyLength, kAnyLength}));
+  CHECK(has_mask({words, Dense(3)}, {}));  // a mask of samples
+  CHECK(has_mask({Masking(), TimeDistributed(RepeatVector(3)), TimeDistributed(sequences), Dense(2)}, {kAnyLength, 6}));
+  CHECK(has_mask({Masking(), TimeDistributed(RepeatVector(3)), TimeDistributed(LSTM(8)), sequences}, {5, 6}));
+  CHECK(has_mask({Masking(), LSTM(4, {.return_sequences = true, .go_backwards = true}), sequences}, {5, 6}));
+  CHECK(has_mask({Masking(), Residual({Dense(6)}), Residual({TimeDistributed(Dense(6))})}, {5, 6}));
+  CHECK_FALSE(has_mask({Masking(), Residual({LSTM(2), Dense(6)}, {.shortcut = {LSTM(6)}})}, {5, 6}));
+  CHECK_FALSE(has_mask({Embedding(9, 6), TimeDistributed(LSTM(8)), LSTM(16)}, {3, 4}));
+}
+
+TEST_CASE("Network refuses lengths at which a layer loses the steps of a mask", "[models][network]") {
+  const Network<float> network(Layers{Masking(), Shorter()}, {kAnyLength, 2}, 0);
+  CHECK(network.shapes({kAnyLength, 2}).back() == Shape{kAnyLength, 2});
+  CHECK_THROWS_MATCHES(network.shapes({5, 2}), ShapeError,
+                       Message("Shorter \"shorter\": output must be (batch, 5, …), with the steps of the mask from "
+                               "Masking \"masking\", got (batch, 4, 2); keep the time axes, or make no mask"));
 }

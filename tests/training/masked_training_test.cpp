@@ -1,10 +1,13 @@
 #include "fixtures/masked_training.hpp"
 
+#include "seqnn/layers/batch_normalization.hpp"
 #include "seqnn/layers/conv1d.hpp"
 #include "seqnn/layers/dense.hpp"
 #include "seqnn/layers/embedding.hpp"
 #include "seqnn/layers/masking.hpp"
+#include "seqnn/layers/repeat_vector.hpp"
 #include "seqnn/layers/simple_rnn.hpp"
+#include "seqnn/layers/time_distributed.hpp"
 #include "seqnn/losses/mean_absolute_error.hpp"
 #include "seqnn/losses/mean_squared_error.hpp"
 #include "seqnn/losses/sparse_categorical_crossentropy.hpp"
@@ -143,6 +146,57 @@ TEST_CASE("masked steps count for no loss and no metric, by hand", "[training][m
   CHECK(model.evaluate(nothing, y)["loss"] == 0);
   const History history = model.fit(nothing, y, {.verbose = Verbose::silent});
   CHECK(history["loss"][0] == 0);
+}
+
+TEST_CASE("a masked step takes all its rows with it", "[training][masked]") {
+  // Padding at the end of every sequence changes nothing, also where a step has three rows.
+  const std::vector<LayerRecipe<double>> layers = {Masking(), TimeDistributed(RepeatVector(3)), BatchNormalization(),
+                                                   Dense(1)};
+  constexpr std::size_t kBatch = 6, T = 2, kPadded = 5;
+  auto x = Tensor<double, 3>::from_shape({kBatch, T, 2});
+  auto y = Tensor<double, 3>::from_shape({kBatch, T, 3});
+  Tensor<double, 3> x_padded = xt::zeros<double>({kBatch, kPadded, std::size_t{2}});
+  Tensor<double, 3> y_padded = xt::ones<double>({kBatch, kPadded, std::size_t{3}});
+  RandomStream random({.seed = 3});
+  for (std::size_t b = 0; b < kBatch; ++b) {
+    for (std::size_t t = 0; t < T; ++t) {
+      for (std::size_t j = 0; j < 2; ++j) x(b, t, j) = x_padded(b, t, j) = random.normal();
+      for (std::size_t r = 0; r < 3; ++r) y(b, t, r) = y_padded(b, t, r) = random.normal();
+    }
+  }
+  const auto learn = [&](const AnyArray& input, const AnyArray& target) {
+    Sequential<double> model(layers);
+    model.build({kAnyLength, 2}, 1);
+    model.compile(SGD({.learning_rate = 0.1}), MeanSquaredError(), {MeanAbsoluteError()});
+    const History history = model.fit(input, target, {.epochs = 4, .batch_size = 3, .verbose = Verbose::silent});
+    const auto score = model.evaluate(input, target);
+    auto numbers = all_weights(model);
+    numbers.insert(numbers.end(), {history["loss"][3], score.at("loss"), score.at("mean_absolute_error")});
+    return numbers;
+  };
+  const auto plain = learn(x, y);
+  const auto padded = learn(x_padded, y_padded);
+  REQUIRE(padded.size() == plain.size());
+  for (std::size_t i = 0; i < plain.size(); ++i) CHECK_THAT(padded[i], WithinAbs(plain[i], 1e-6));
+  CHECK(plain.end()[-2] > 0.1);
+}
+
+TEST_CASE("a mask may speak of words in sentences", "[training][masked]") {
+  // As many words in one row: the mask of (sentences, words) counts each of them once.
+  const auto learn = [](const AnyArray& x, const AnyArray& y, const Shape& shape) {
+    Sequential<double> model({Embedding(5, 4, {.mask_zero = true}), BatchNormalization(), Dense(1)});
+    model.build(shape, 1);
+    model.compile(SGD({.learning_rate = 0.1}), MeanSquaredError());
+    const History history = model.fit(x, y, {.epochs = 3, .batch_size = 2, .verbose = Verbose::silent});
+    auto numbers = all_weights(model);
+    numbers.push_back(history["loss"][2]);
+    return numbers;
+  };
+  const Tensor<std::int32_t, 3> sentences{{{1, 2, 0}, {3, 0, 0}}, {{4, 4, 1}, {0, 0, 0}}, {{2, 0, 0}, {3, 1, 0}}};
+  const Tensor<float, 3> targets{{{1, 2, 9}, {3, 9, 9}}, {{4, 4, 1}, {9, 9, 9}}, {{-2, 9, 9}, {3, 1, 9}}};
+  const Tensor<std::int32_t, 2> row{{1, 2, 0, 3, 0, 0}, {4, 4, 1, 0, 0, 0}, {2, 0, 0, 3, 1, 0}};
+  const Tensor<float, 2> row_targets{{1, 2, 9, 3, 9, 9}, {4, 4, 1, 9, 9, 9}, {-2, 9, 9, 3, 1, 9}};
+  CHECK(learn(sentences, targets, {2, 3}) == learn(row, row_targets, {6}));
 }
 
 TEST_CASE("weights of samples and of their steps are the same where steps have one", "[training][masked]") {

@@ -181,7 +181,7 @@ class BatchNormalizationLayer final : public Layer<Real> {
       offset[j] = static_cast<Real>(by_mean / N);
     }
     if (pass.dx == nullptr) return;
-    normalization_backward(n, features_, pass.x, pass.dy, pass.mask, m.center, m.scale, slope, offset, pass.dx);
+    normalization_backward(n, features_, pass.x, pass.dy, row_mask(pass), m.center, m.scale, slope, offset, pass.dx);
   }
 
   /// The moving averages. A batch that is not finite leaves them as they are.
@@ -228,6 +228,12 @@ class BatchNormalizationLayer final : public Layer<Real> {
 
   std::size_t rows(const Pass<Real>& pass) const { return pass.batch * (element_count(*pass.input_shape) / features_); }
 
+  /// A step of the mask may have rows behind it: (T, 3, features) under a mask of (T) has 3.
+  RowMask row_mask(const Pass<Real>& pass) const {
+    if (pass.mask == nullptr) return {};
+    return {pass.mask, element_count(*pass.input_shape) / features_ / pass.mask_steps};
+  }
+
   /// What Keras adds to the number of steps that a mask counts.
   static double excess(const Pass<Real>& pass) { return pass.mask == nullptr ? 0 : 1e-7; }
 
@@ -238,7 +244,7 @@ class BatchNormalizationLayer final : public Layer<Real> {
 
   /// Mean and variance of the batch.  @return what sums were divided by
   double moments(const Pass<Real>& pass, const Memory& m) const {
-    const std::size_t n = column_moments(rows(pass), features_, pass.x, pass.mask, m.mean, m.variance, m.row);
+    const std::size_t n = column_moments(rows(pass), features_, pass.x, row_mask(pass), m.mean, m.variance, m.row);
     const double counted = static_cast<double>(n);
     const double N = counted + excess(pass);
     for (std::size_t j = 0; j < features_; ++j) {

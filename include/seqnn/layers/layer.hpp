@@ -6,6 +6,7 @@
 #include "seqnn/core/random.hpp"
 #include "seqnn/core/recipe.hpp"
 #include "seqnn/kernels/pool_window.hpp"
+#include "seqnn/layers/masked_steps.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -38,8 +39,9 @@ struct Pass {
   Real* dy = nullptr;                 ///< backward: gradient of the loss by y; the layer may overwrite it
   Real* dx = nullptr;                 ///< backward: gradient by x, to be written (not added); null if nobody needs it
 
-  /// [batch, time]: 0 at the steps of the input that do not count; null if all do. See Layer::mask_use.
+  /// [batch, mask_steps]: 0 at the steps of the input that do not count; null if all do. See Layer::mask_use.
   const std::uint8_t* mask = nullptr;
+  std::size_t mask_steps = 0;  ///< values of it a sample: its steps are the first axes of the input, (T) or more
   std::uint8_t* output_mask = nullptr;  ///< the output's, of a layer that makes or changes it
   /// [batch, Layer::state_size]: the state before the first step, replaced by that after the last. Null: begins at
   /// zero, and nobody asks how it ends.
@@ -137,6 +139,12 @@ class Layer {
   }
 
   virtual MaskUse mask_use() const { return MaskUse::refuses; }
+
+  /// Checks, for a mask of the input, that its steps stay as they are where it is kept, also inside the layer.
+  /// @throws ShapeError
+  virtual void check_mask(const Shape& input, const MaskedSteps& mask) const {
+    if (mask_use() == MaskUse::keeps) mask.check_kept(title(), output_shape(input));
+  }
 
   /// Numbers a sample by which the layer remembers earlier steps; 0 if each output depends on the input alone.
   virtual std::size_t state_size(const Shape& input) const {

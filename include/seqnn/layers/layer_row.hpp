@@ -92,6 +92,15 @@ class LayerRow {
     return MaskUse::keeps;
   }
 
+  /// Checks a mask of the input as Layer::check_mask does, up to the layer that ends it.  @throws ShapeError
+  SEQNN_COLD void check_mask(Shape shape, const MaskedSteps& mask) const {
+    for (const Link& link : links_) {
+      link.layer->check_mask(shape, mask);
+      if (link.layer->mask_use() == MaskUse::ends) return;
+      shape = link.layer->output_shape(shape);
+    }
+  }
+
   bool whole_batch() const {
     return std::any_of(links_.begin(), links_.end(), [](const Link& link) { return link.layer->whole_batch(); });
   }

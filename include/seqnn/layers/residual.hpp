@@ -111,6 +111,11 @@ class ResidualLayer final : public Layer<Real> {
     return use == shortcut_.mask_use() ? use : MaskUse::refuses;
   }
 
+  SEQNN_COLD void check_mask(const Shape& input, const MaskedSteps& mask) const override {
+    body_.check_mask(input, mask);
+    shortcut_.check_mask(input, mask);
+  }
+
   SEQNN_COLD Shape output_shape(const Shape& input) const override {
     const Shape output = body_.output_shape(input);
     const Shape skip = shortcut_.output_shape(input);

@@ -6,6 +6,7 @@
 #include "seqnn/kernels/constrain.hpp"
 #include "seqnn/layers/checks.hpp"
 #include "seqnn/layers/layer.hpp"
+#include "seqnn/layers/masked_steps.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -34,7 +35,7 @@ class Network {
     if (recipes.empty())
       throw StateError("Sequential: must have at least one layer, got none; list some or add() them");
     Shape shape = input_shape_;
-    std::string mask_from;  // the layer that made the mask there is, if there is one
+    MaskedSteps mask;
     for (const auto& recipe : recipes) {
       layers_.push_back(recipe.make());
       auto& layer = *layers_.back();
@@ -49,16 +50,16 @@ class Network {
                  ": must give one output, as a Sequential has no place for more, got "
                  "several outputs (return_state, or MergeMode::none); leave that out, or call the layer alone"));
       }
-      if (!mask_from.empty() && layer.mask_use() == MaskUse::refuses) {
-        throw ShapeError(text(layer.title(), ": must not get a mask, which it would ignore, got one from ", mask_from,
+      if (!mask.none() && layer.mask_use() == MaskUse::refuses) {
+        throw ShapeError(text(layer.title(), ": must not get a mask, which it would ignore, got one from ", mask.maker,
                               "; put a layer that uses masks before it, or make none"));
       }
-      if (layer.mask_use() == MaskUse::makes) mask_from = layer.title();
-      if (layer.mask_use() == MaskUse::ends) mask_from.clear();
-      has_mask_.push_back(!mask_from.empty());
       first_parameter_.push_back(layout_.infos().size());
       layer.build(shape, layout_);
-      shape = layer.output_shape(shape);
+      Shape output = layer.output_shape(shape);
+      pass_mask(layer, shape, output, mask);
+      has_mask_.push_back(!mask.none());
+      shape = std::move(output);
     }
     first_parameter_.push_back(layout_.infos().size());
     layout_.template place<Real>();
@@ -162,7 +163,8 @@ class Network {
 
   /// Shapes between the layers for samples of this shape: the input's, then each layer's output.
   /// @param any_length  whether the first axis may be another than the network was built for
-  /// @throws ShapeError if it does not fit the shape the network was built for
+  /// @throws ShapeError if it does not fit the shape the network was built for, or a layer with these lengths loses the
+  ///         steps of its mask
   SEQNN_COLD std::vector<Shape> shapes(const Shape& input, bool any_length = false) const {
     bool fits = input.size() == input_shape_.size();
     for (std::size_t i = 0; fits && i < input.size(); ++i) {
@@ -175,11 +177,29 @@ class Network {
     }
     std::vector<Shape> result;
     result.push_back(input);
-    for (const auto& layer : layers_) result.push_back(layer->output_shape(result.back()));
+    MaskedSteps mask;
+    for (const auto& layer : layers_) {
+      Shape output = layer->output_shape(result.back());
+      pass_mask(*layer, result.back(), output, mask);
+      result.push_back(std::move(output));
+    }
     return result;
   }
 
  private:
+  /// Makes of the mask of a layer's input that of its output.  @throws ShapeError if that has not the mask's steps
+  SEQNN_COLD static void pass_mask(const Layer<Real>& layer, const Shape& input, const Shape& output,
+                                   MaskedSteps& mask) {
+    const MaskUse use = layer.mask_use();
+    if (!mask.none()) layer.check_mask(input, mask);
+    if (use == MaskUse::makes) mask.maker = layer.title();
+    if (use == MaskUse::makes || use == MaskUse::changes) {
+      mask.axes = output;
+      if (!output.empty()) mask.axes.pop_back();  // features
+    }
+    if (use == MaskUse::ends) mask = {};
+  }
+
   /// "conv1d", then "conv1d_1", …: Keras' names for layers without one.
   SEQNN_COLD std::string free_name(const std::string& type) const {
     const std::string base = default_name(type);

@@ -155,6 +155,7 @@ class RecurrentCall {
     pass.x = x;
     pass.y = y;
     pass.mask = mask.empty() ? nullptr : mask.data();
+    pass.mask_steps = input.front();
     std::vector<std::uint8_t> turned(layer_->mask_use() == MaskUse::changes ? mask.size() : 0);
     pass.output_mask = turned.empty() ? nullptr : turned.data();
     pass.state = state.data();

@@ -124,9 +124,9 @@ class Workspace {
     return x;
   }
 
-  /// [batch, time] of the last tile's outputs: 0 at the steps that do not count. Null if all do.
+  /// [batch, mask_steps] of the last tile's outputs: 0 at the steps that do not count. Null if all do.
   const std::uint8_t* output_mask() const { return output_mask_; }
-  /// Steps of a sample in it.
+  /// Steps of a sample in it, which divide its rows: see Network::shapes.
   std::size_t mask_steps() const { return mask_steps_; }
 
   /// Passes one sample of one time step, with what the layers remember; for models without masks.
@@ -197,11 +197,12 @@ class Workspace {
     if (!training_) {
       for (auto& turn : turns) turn = arena.take<Real>(tile_ * largest);
     }
-    std::size_t turn = 0;
-    std::size_t scratch_bytes = 0;
+    std::size_t turn = 0, scratch_bytes = 0;
+    mask_steps_ = 0;
     for (std::size_t l = 0; l < count; ++l) {
       auto& pass = stages_[l].pass;
       pass.batch = tile_;
+      pass.mask_steps = mask_steps_;
       const std::size_t before = arena.used();
       const bool pooled = l > 0 && stages_[l - 1].pool;  // by the layer before
       const bool through = pooled || layers[l]->passes_through(training_);

@@ -201,6 +201,7 @@ class LayerRun {
     pass.ids = ids_.empty() ? nullptr : ids_.data();
     pass.y = y_.data();
     pass.mask = mask_.empty() ? nullptr : mask_.data();
+    pass.mask_steps = mask_.empty() ? 0 : input_shape_.front();
     const MaskUse use = layer_->mask_use();
     const bool makes = use == MaskUse::makes || (use == MaskUse::changes && !mask_.empty());
     if (makes && !output_mask_.empty()) pass.output_mask = output_mask_.data();
