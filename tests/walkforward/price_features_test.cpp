@@ -5,8 +5,8 @@
 #include "seqnn/data/series/scaler.hpp"
 #include "seqnn/walkforward/plan.hpp"
 #include "support/catch.hpp"
-#include "support/needed_variable.hpp"
 #include "support/close_to.hpp"
+#include "support/needed_variable.hpp"
 
 #include <cstddef>
 #include <cstdint>
