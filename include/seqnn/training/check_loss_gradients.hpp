@@ -61,7 +61,7 @@ inline GradientReport check_loss_gradients(const LossRecipe<double>& recipe, con
   std::vector<double> gradient(predicted.size(), std::nan(""));
   const double value = (*loss)(c, 1, gradient.data());
   if (!((*loss)(c, 1, nullptr) == value)) {
-    report.faults.push_back("the value is another when no gradient is wanted (null), or is not a number");
+    report.faults.emplace_back("the value is another when no gradient is wanted (null), or is not a number");
   }
   std::vector<double> differences(predicted.size());
   for (std::size_t i = 0; i < predicted.size(); ++i) {
